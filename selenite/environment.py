@@ -1,0 +1,72 @@
+"""Typed reading of environment variables, so that `settings.py` stays a list of values."""
+
+import os
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE = {"1", "true", "yes", "on"}
+FALSE = {"0", "false", "no", "off", ""}
+
+
+def text(name: str, default: str) -> str:
+    """Return the variable `name`, or `default` where it is not set."""
+    return os.environ.get(name, default)
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """Return the variable `name` as a boolean. Raises ImproperlyConfigured on any other word."""
+    value = os.environ.get(name)
+    if value is None:
+        return default
+    word = value.strip().lower()
+    if word in TRUE or word in FALSE:
+        return word in TRUE
+    raise ImproperlyConfigured(f"{name} must be 1 or 0, not {value!r}.")
+
+
+def integer(name: str, default: int) -> int:
+    """Return the variable `name` as a whole number. Raises ImproperlyConfigured on anything else."""
+    value = os.environ.get(name)
+    if not value:
+        return default
+    try:
+        return int(value)
+    except ValueError as err:
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from err
+
+
+def words(name: str, default: str) -> list[str]:
+    """Return the comma-separated variable `name` as a list without empty entries."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def folder(name: str, default: Path) -> Path:
+    """Return the variable `name` as an absolute path, or `default`."""
+    value = os.environ.get(name)
+    return Path(value).expanduser().resolve() if value else default
+
+
+def secret(name: str, path: Path) -> str:
+    """Return the variable `name`, else the content of `path`, which is written once with a random value."""
+    if value := os.environ.get(name):
+        return value
+    if not path.exists():
+        _write_secret(path)
+    return path.read_text(encoding="ascii").strip()
+
+
+def _write_secret(path: Path) -> None:
+    """Write a random key for this user only. Two processes starting at once agree on the first one written."""
+    from django.core.management.utils import get_random_secret_key
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(get_random_secret_key())
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        pass
+    finally:
+        temporary.unlink()

@@ -1,0 +1,192 @@
+"""Every setting of the installation, each from an environment variable with a working default.
+
+`docs/configuration.md` explains the variables. What a person sets in the pages lives in `preferences`.
+"""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from csp.constants import NONE, SELF
+
+from selenite import environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# Where things lie. `DATA_DIR` holds what must be kept: database, uploads and the secret key.
+DATA_DIR = environment.folder("SELENITE_DATA_DIR", BASE_DIR)
+MEDIA_ROOT = environment.folder("SELENITE_MEDIA_DIR", DATA_DIR / "media")
+WEIGHTS_DIR = environment.folder("SELENITE_MODELS_DIR", BASE_DIR / "models")
+WORK_DIR = environment.folder("SELENITE_WORK_DIR", DATA_DIR / "work")
+
+# Safety
+DEBUG = environment.flag("SELENITE_DEBUG", default=False)
+SECRET_KEY = environment.secret("SELENITE_SECRET_KEY", DATA_DIR / ".secret_key")
+ALLOWED_HOSTS = environment.words("SELENITE_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+CSRF_TRUSTED_ORIGINS = environment.words("SELENITE_TRUSTED_ORIGINS", "")
+HTTPS = environment.flag("SELENITE_HTTPS", default=False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# The program. Our apps stand before django_q: the first `qcluster` command found is the one that runs.
+INSTALLED_APPS = [
+    "registry",
+    "preferences",
+    "transcripts",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "csp",
+    "django_q",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "selenite.urls"
+WSGI_APPLICATION = "selenite.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "transcripts.context.queue",
+            ],
+            "builtins": ["selenite.templatetags.selenite"],
+        },
+    }
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "transcripts:list"
+LOGOUT_REDIRECT_URL = "login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# Database. Immediate transactions wait for the lock instead of failing, FULL keeps what was accepted through a power cut.
+# SQLite before 3.51.3 may damage a WAL database (sqlite.org/wal.html#walresetbug); the fix is also in 3.50.7 and 3.44.6.
+_version = sqlite3.sqlite_version_info
+SQLITE_WAL_IS_SAFE = _version >= (3, 51, 3) or (3, 50, 7) <= _version < (3, 51) or (3, 44, 6) <= _version < (3, 45)
+SQLITE_OPTIONS = {
+    "timeout": 20,
+    "transaction_mode": "IMMEDIATE",
+    "init_command": f"PRAGMA journal_mode={'WAL' if SQLITE_WAL_IS_SAFE else 'DELETE'};PRAGMA synchronous=FULL;",
+}
+DATABASES: dict[str, Any] = {
+    "default": dj_database_url.parse(
+        environment.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}"),
+        conn_max_age=60,
+        conn_health_checks=True,
+    )
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Files. Uploads are written below MEDIA_ROOT, so that accepting one is a rename.
+MEDIA_URL = "media/"
+INCOMING_DIR = MEDIA_ROOT / "incoming"
+FILE_UPLOAD_HANDLERS = ["transcripts.uploads.HashingUploadHandler"]
+FILE_UPLOAD_PERMISSIONS = 0o640
+STATIC_URL = "static/"
+STATIC_ROOT = environment.folder("SELENITE_STATIC_DIR", BASE_DIR / "staticfiles")
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# Language and time
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = environment.text("TZ", "UTC") or "UTC"
+USE_TZ = True
+USE_I18N = True
+
+# Jobs: seconds unless said otherwise; measured in docs/reliability.md.
+JOB_LEASE_SECONDS = environment.integer("SELENITE_LEASE_SECONDS", 60)
+JOB_HEARTBEAT_SECONDS = max(1, JOB_LEASE_SECONDS // 4)
+JOB_SLOTS = environment.integer("SELENITE_JOB_SLOTS", 1)
+ENGINE_STALL_SECONDS = environment.integer("SELENITE_ENGINE_STALL_SECONDS", 300)
+ENGINE_IDLE_SECONDS = environment.integer("SELENITE_ENGINE_IDLE_SECONDS", 600)
+ENGINE_THREADS = environment.integer("SELENITE_THREADS", 0)  # 0: one for each core
+
+Q_CLUSTER: dict[str, Any] = {
+    "name": "selenite",
+    "label": "Light tasks",
+    "orm": "default",
+    "workers": 2,
+    "timeout": 60,
+    "retry": 240,
+    "queue_limit": 2,
+    "bulk": 1,
+    "max_attempts": 3,
+    "catch_up": False,
+    "poll": 0.5,
+    "save_limit": 500,
+    "cache": "queue",
+    "ALT_CLUSTERS": {
+        "asr": {
+            "broker_class": "transcripts.broker.JobBroker",
+            "workers": JOB_SLOTS,
+            "queue_limit": JOB_SLOTS,
+            "timeout": 604800,
+            "retry": 604860,
+            "max_attempts": 0,
+            "scheduler": False,
+            "poll": 0.5,
+            "recycle": 500,
+            "cache": "queue",
+        },
+    },
+}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "queue": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "queue"},
+}
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": environment.text("SELENITE_LOG_LEVEL", "INFO")},
+}
+SILENCED_SYSTEM_CHECKS: list[str] = []

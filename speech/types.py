@@ -1,0 +1,182 @@
+"""The values that the speech library takes and gives.
+
+Times are float seconds from the start of the recording. Audio is float32, mono, 16 kHz, shape (n_samples,), -1..1.
+Everything here converts to and from plain JSON values, because it crosses the pipe between the worker and the engine process.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+SAMPLE_RATE = 16_000
+
+Json = dict[str, Any]
+OnProgress = Callable[[float, float], None]
+"""Called with (seconds done, seconds in all)."""
+ShouldStop = Callable[[], bool]
+
+
+class EngineError(Exception):
+    """An engine could not do what was asked. `permanent` is False where another try, or another engine, may succeed."""
+
+    code = "engine_error"
+
+    def __init__(self, message: str, *, permanent: bool, code: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.permanent = permanent
+        if code:
+            self.code = code
+
+
+class UnreadableMedia(EngineError):
+    """The file cannot be transcribed, whatever the engine. The message is a sentence for the person."""
+
+    code = "unreadable_media"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, permanent=True)
+
+
+class Stopped(Exception):
+    """The work was asked to stop and did, between two steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """What a file holds. `duration` is in seconds and None where the container does not say."""
+
+    container: str
+    audio_codec: str
+    duration: float | None
+    has_video: bool
+    audio_tracks: int
+
+    @classmethod
+    def from_json(cls, data: Json) -> Self:
+        return cls(**data)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSpec:
+    """Which engine to load. `weights` is a folder (faster-whisper) or a checkpoint file (whisper); 0 threads means all cores."""
+
+    engine: str
+    model: str
+    weights: str
+    device: str = "auto"
+    compute_type: str = "auto"
+    threads: int = 0
+
+    @classmethod
+    def from_json(cls, data: Json) -> Self:
+        return cls(**data)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to transcribe. `language` is a Whisper code or None to detect it; `task` is transcribe or translate (into English)."""
+
+    language: str | None = None
+    task: str = "transcribe"
+    prompt: str = ""
+    beam_size: int = 5
+    word_times: bool = True
+
+    @classmethod
+    def from_json(cls, data: Json) -> Self:
+        return cls(**data)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word with its leading space or none, as the recogniser wrote it. `probability` is 0..1."""
+
+    start: float
+    end: float
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of recognised text, usually a sentence or a clause.
+
+    `doubts` names the checks that it failed even after decoding again: compression, probability, repetition, coverage.
+    """
+
+    start: float
+    end: float
+    text: str
+    words: tuple[Word, ...] = ()
+    mean_log_probability: float = 0.0
+    no_speech_probability: float = 0.0
+    compression_ratio: float = 0.0
+    temperature: float = 0.0
+    doubts: tuple[str, ...] = ()
+
+    @classmethod
+    def from_json(cls, data: Json) -> Self:
+        fields = {**data, "words": tuple(Word(**word) for word in data["words"]), "doubts": tuple(data["doubts"])}
+        return cls(**fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A unit of recognition: at most 30 s, cut in silence. `speech` is how much of it is speech, in seconds."""
+
+    start: float
+    end: float
+    speech: float
+
+
+@dataclass(frozen=True, slots=True)
+class PieceResult:
+    """What was recognised in the piece with this index; no segments where nothing was said."""
+
+    piece: int
+    segments: tuple[Segment, ...]
+
+    @classmethod
+    def from_json(cls, data: Json) -> Self:
+        return cls(data["piece"], tuple(Segment.from_json(segment) for segment in data["segments"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be decoded, in which order, and all that decides the numbers. Stored once with the job.
+
+    `batches` are (first piece, one past the last piece). `pins` holds engine, engine_version, model, weights_sha256, device,
+    compute_type, instruction_set, threads, beam_size and seed.
+    """
+
+    duration: float
+    language: str
+    language_probability: float
+    pieces: tuple[Piece, ...]
+    batches: tuple[tuple[int, int], ...]
+    pins: Json = field(default_factory=dict)
+
+    @property
+    def speech(self) -> float:
+        """Return the seconds of speech in all pieces."""
+        return sum(piece.speech for piece in self.pieces)
+
+    def position_after(self, batches_done: int) -> float:
+        """Return up to where the recording is transcribed once this many batches are done, in seconds."""
+        if batches_done >= len(self.batches):
+            return self.duration
+        if batches_done == 0:
+            return 0.0
+        return self.pieces[self.batches[batches_done - 1][1] - 1].end
+
+    @classmethod
+    def from_json(cls, data: Json) -> Self:
+        pieces = tuple(Piece(**piece) for piece in data["pieces"])
+        batches = tuple((first, last) for first, last in data["batches"])
+        return cls(**{**data, "pieces": pieces, "batches": batches})
+
+
+def to_json(value: Any) -> Json:
+    """Return a dataclass of this module as plain JSON values."""
+    return asdict(value)

@@ -1,0 +1,157 @@
+"""One run over a recording. The row is the queue: it is claimed, leased, checkpointed and rescued here, see `docs/reliability.md`."""
+
+import uuid
+from typing import Self
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser, User
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+
+class Task(models.TextChoices):
+    TRANSCRIBE = "transcribe", "Transcribe"
+    TRANSLATE = "translate", "Translate into English"
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+        """Return what this person may see: the jobs on their own recordings, all of them for staff."""
+        if not isinstance(user, User):
+            return self.none()
+        return self if user.is_staff else self.filter(recording__owner=user)
+
+    def waiting(self) -> Self:
+        return self.filter(state=Job.State.QUEUED)
+
+    def running(self) -> Self:
+        return self.filter(state=Job.State.RUNNING)
+
+    def claimable(self) -> Self:
+        """Return the queued jobs that may start now, by the database's clock."""
+        return self.waiting().filter(available_at__lte=Now())
+
+    def held_by(self, job_id: UUID, lease_token: UUID) -> Self:
+        """Return the job while this lease owns it: every write of a worker goes through this fence."""
+        return self.running().filter(pk=job_id, lease_token=lease_token)
+
+    def expired(self) -> Self:
+        return self.running().filter(lease_expires_at__lt=Now())
+
+
+class Job(models.Model):
+    """A transcription: what was asked, what it was resolved to, how far it is and what came of it."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Waiting"
+        RUNNING = "running", "Running"
+        PAUSED = "paused", "Paused"
+        COMPLETED = "completed", "Done"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    class Stage(models.TextChoices):
+        PREPARING = "preparing", "Preparing"
+        TRANSCRIBING = "transcribing", "Transcribing"
+        FINISHING = "finishing", "Finishing"
+
+    class StopRequest(models.TextChoices):
+        PAUSE = "pause", "Pause"
+        CANCEL = "cancel", "Cancel"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    recording = models.ForeignKey("transcripts.Recording", on_delete=models.CASCADE, related_name="jobs")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="jobs")
+    created_at = models.DateTimeField(auto_now_add=True)
+    priority = models.SmallIntegerField(default=0)
+
+    # What was asked. Empty means: as the installation has it, or detect.
+    asked_engine = models.CharField(max_length=32, blank=True)
+    asked_model = models.CharField(max_length=64, blank=True)
+    asked_language = models.CharField(max_length=8, blank=True)
+    task = models.CharField(max_length=16, choices=Task, default=Task.TRANSCRIBE)
+    prompt = models.TextField(blank=True)
+
+    # What it was resolved to.
+    engine = models.CharField(max_length=32, blank=True)
+    model = models.CharField(max_length=64, blank=True)
+    language = models.CharField(max_length=8, blank=True)
+    language_probability = models.FloatField(null=True)
+    warnings = models.JSONField(default=list, blank=True)
+    """Sentences, in the order in which they came up."""
+    provenance = models.JSONField(default=dict, blank=True)
+    """What produced the text: program and engine versions, hash of the weights, options, device."""
+
+    # State. Changed only by conditional UPDATEs, see `transcripts.lease` and `transcripts.services`.
+    state = models.CharField(max_length=16, choices=State, default=State.QUEUED)
+    stage = models.CharField(max_length=16, choices=Stage, blank=True)
+    stop_request = models.CharField(max_length=8, choices=StopRequest, blank=True)
+    available_at = models.DateTimeField(db_default=Now())
+    blocked_reason = models.CharField(max_length=500, blank=True)
+    error_code = models.CharField(max_length=32, blank=True)
+    error = models.CharField(max_length=1000, blank=True)
+
+    # Lease. Times are by the database's clock.
+    lease_token = models.UUIDField(null=True, blank=True)
+    lease_node = models.CharField(max_length=200, blank=True)
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    claims = models.PositiveIntegerField(default=0)
+    crashes = models.PositiveIntegerField(default=0)
+    """Deaths of the engine process since the last finished batch."""
+
+    # Checkpoint.
+    plan = models.JSONField(null=True, blank=True)
+    batches_done = models.PositiveIntegerField(default=0)
+    prepared_seconds = models.FloatField(default=0)
+    """Up to where the recording is decoded while it is being prepared."""
+    audio_seconds_done = models.FloatField(default=0)
+    """Up to where the recording is transcribed."""
+    transcribing_seconds = models.FloatField(default=0)
+    """Wall time spent on the finished batches."""
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "id"]
+        indexes = [
+            models.Index(F("priority").desc(), "created_at", "id", condition=Q(state="queued"), name="job_claim_order"),
+            models.Index(fields=["lease_expires_at"], condition=Q(state="running"), name="job_running_lease"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="job_running_has_lease",
+                condition=Q(state="running", lease_token__isnull=False, lease_expires_at__isnull=False)
+                | Q(~Q(state="running"), lease_token__isnull=True, lease_expires_at__isnull=True),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Job {self.pk}"
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in (self.State.COMPLETED, self.State.FAILED, self.State.CANCELLED)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Return the estimated time to the end from the speed of what is done; None before the first batch is."""
+        total = self.recording.duration_seconds
+        if not self.batches_done or not self.audio_seconds_done or total is None:
+            return None
+        speed = self.transcribing_seconds / self.audio_seconds_done
+        return max(0.0, (total - self.audio_seconds_done) * speed)
+
+    @property
+    def percent(self) -> int:
+        """Return how much of the recording is transcribed, 0..99 while the job is not complete."""
+        if self.state == self.State.COMPLETED:
+            return 100
+        total = self.recording.duration_seconds
+        if not total or self.stage != self.Stage.TRANSCRIBING:
+            return 99 if self.stage == self.Stage.FINISHING else 0
+        return min(99, int(100 * self.audio_seconds_done / total))

@@ -1,0 +1,31 @@
+"""The recognised text."""
+
+from django.db import models
+
+
+class Segment(models.Model):
+    """A stretch of a job's text as it was recognised. Times are float seconds from the start of the recording.
+
+    `words` is a list of [start, end, text, probability], where the texts joined are the segment's text.
+    """
+
+    job = models.ForeignKey("transcripts.Job", on_delete=models.CASCADE, related_name="segments")
+    piece = models.PositiveIntegerField()
+    index = models.PositiveIntegerField()
+    start = models.FloatField()
+    end = models.FloatField()
+    text = models.TextField()
+    words = models.JSONField(default=list)
+    mean_log_probability = models.FloatField()
+    no_speech_probability = models.FloatField()
+    compression_ratio = models.FloatField()
+    temperature = models.FloatField()
+    doubts = models.JSONField(default=list)
+    """Names of the checks it failed: compression, probability, repetition, coverage."""
+
+    class Meta:
+        ordering = ["piece", "index"]
+        constraints = [models.UniqueConstraint(fields=["job", "piece", "index"], name="segment_position")]
+
+    def __str__(self) -> str:
+        return f"Segment {self.piece}.{self.index}"
