@@ -9,6 +9,9 @@ request    fields                                                               
 probe      path                                                                 media (`speech.types.Media`)
 plan       media, work, engine (EngineSpec), options (Options)                  plan (Plan), peaks (list of 0..255)
 transcribe media, work, engine, options, plan, first_batch                      peak_memory_bytes
+join       clips, target, seconds                                               taken (`speech.measuring.join`)
+measure    variant, files, engine, options                                      what `speech.measuring.measure` returns
+score      pairs of (reference, heard), language                                errors, words
 stop       id of the request that is to end                                     that request answers `stopped` or `done`
 quit                                                                            none: the process ends
 ========== ==================================================================== =======================================
@@ -21,3 +24,208 @@ A request that fails answers `{"type": "error", "code", "message", "permanent"}`
 `work` is the path of the work file (16 kHz mono s16, no header): it is written by `plan`, and made again by `transcribe` if missing.
 stdout belongs to the protocol: whatever a library prints goes to stderr.
 """
+
+import json
+import logging
+import os
+import queue
+import resource
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from speech import asr, audio, measuring, planning, scoring
+from speech.asr.engine import Engine
+from speech.types import EngineError, EngineSpec, Json, Options, Piece, PieceResult, Plan, Stopped, to_json
+
+log = logging.getLogger(__name__)
+
+PROTOCOL = 1
+SIGN_OF_LIFE_SECONDS = 5.0
+"""While an engine is being loaded or one long call runs, a line goes out at least this often."""
+
+
+class Server:
+    """Answers requests one after the other. A second thread reads them, so that `stop` is seen while one is being worked on."""
+
+    def __init__(self, output: BinaryIO, *, idle_seconds: float = 0) -> None:
+        self._output = output
+        self._lock = threading.Lock()
+        self._requests: queue.Queue[Json] = queue.Queue()
+        self._stopped: set[str] = set()
+        self._idle_seconds = idle_seconds or None
+        self._engine: Engine | None = None
+        self._spec: EngineSpec | None = None
+
+    def run(self) -> None:
+        """Serve until the input ends, `quit` comes, or nothing has been asked for the idle time."""
+        logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="{levelname} {name}: {message}", style="{")
+        threading.Thread(target=self._read, daemon=True).start()
+        self._send({"type": "ready", "protocol": PROTOCOL})
+        while True:
+            try:
+                request = self._requests.get(timeout=self._idle_seconds)
+            except queue.Empty:
+                return
+            if request["type"] == "quit":
+                return
+            self._answer(request)
+
+    def _read(self) -> None:
+        """Put requests in line; note stops. The end of the input is the end of the process: whoever asked is gone."""
+        for line in sys.stdin.buffer:
+            request = json.loads(line)
+            if request["type"] == "stop":
+                self._stopped.add(request["id"])
+            else:
+                self._requests.put(request)
+        os._exit(0)
+
+    def _send(self, message: Json) -> None:
+        line = json.dumps(message, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+        with self._lock:
+            self._output.write(line)
+            self._output.flush()
+
+    def _answer(self, request: Json) -> None:
+        """Work on one request and send its last reply. Whatever goes wrong is told; the process goes on."""
+        answers: dict[str, Callable[[Json], Json]] = {
+            "probe": self._probe,
+            "plan": self._plan,
+            "transcribe": self._transcribe,
+            "join": self._join,
+            "measure": self._measure,
+            "score": self._score,
+        }
+        last: Json
+        try:
+            last = {"type": "done", **answers[request["type"]](request)}
+        except Stopped:
+            last = {"type": "stopped"}
+        except EngineError as err:
+            last = {"type": "error", "code": err.code, "message": err.message, "permanent": err.permanent}
+        except MemoryError:
+            last = _error("out_of_memory", "There was not enough memory for this.")
+        except Exception as err:
+            log.exception("request %s failed", request["type"])
+            last = _error("engine_error", f"The speech engine failed: {type(err).__name__}: {err}"[:500])
+        self._stopped.discard(request["id"])
+        self._send({"id": request["id"], **last})
+
+    def _progress(self, request: Json, stage: str) -> Callable[[float, float], None]:
+        """Return a function that reports progress and raises Stopped where the request was asked to end."""
+
+        def report(seconds: float, total: float) -> None:
+            if request["id"] in self._stopped:
+                raise Stopped
+            self._send({"type": "progress", "id": request["id"], "stage": stage, "seconds": seconds, "total": total})
+
+        return report
+
+    def _probe(self, request: Json) -> Json:
+        return {"media": to_json(audio.probe(Path(request["path"])))}
+
+    def _plan(self, request: Json) -> Json:
+        """Decode, find the speech, detect the language and cut the recording into pieces and batches."""
+        media, work, options = Path(request["media"]), Path(request["work"]), Options.from_json(request["options"])
+        report = self._progress(request, "preparing")
+        decoded = audio.decode(media, work, on_progress=report)
+        engine = self._load(request)
+        pieces = engine.find_pieces(work, on_progress=report)
+        language, probability = self._language(engine, work, pieces, options)
+        batches = planning.group_batches(pieces, size=engine.batch_size)
+        pins = {**engine.pins, "beam_size": options.beam_size, "seed": asr.SEED}
+        plan = Plan(decoded.duration, language, probability, tuple(pieces), tuple(batches), pins)
+        return {"plan": to_json(plan), "peaks": decoded.peaks}
+
+    def _language(self, engine: Engine, work: Path, pieces: list[Piece], options: Options) -> tuple[str, float]:
+        """Return the language asked for, else the one heard at several places and its probability."""
+        if options.language:
+            engine.check_language(options.language)
+            return options.language, 1.0
+        places = asr.places_to_listen(pieces)
+        if not places:
+            return "", 0.0
+        return engine.detect_language([audio.read(work, piece.start, piece.end) for piece in places])
+
+    def _transcribe(self, request: Json) -> Json:
+        """Transcribe from a batch on and send each batch as it is finished."""
+        work, plan, options = Path(request["work"]), Plan.from_json(request["plan"]), Options.from_json(request["options"])
+        report = self._progress(request, "transcribing")
+        if not work.exists():
+            audio.decode(Path(request["media"]), work, on_progress=report)
+        engine = self._load(request)
+        for index in range(request["first_batch"], len(plan.batches)):
+            began = time.monotonic()
+            results = self._batch(engine, work, plan, index, options, report)
+            seconds = time.monotonic() - began
+            self._send({"type": "batch", "id": request["id"], "batch": index, "results": results, "seconds": seconds})
+        return {"peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+
+    def _batch(
+        self, engine: Engine, work: Path, plan: Plan, index: int, options: Options, report: Callable[[float, float], None]
+    ) -> list[Json]:
+        first, last = plan.batches[index]
+        position = plan.position_after(index)
+        results: list[PieceResult] = engine.transcribe(
+            {number: plan.pieces[number] for number in range(first, last)},
+            [audio.read(work, piece.start, piece.end) for piece in plan.pieces[first:last]],
+            options,
+            language=plan.language,
+            on_progress=lambda: report(position, plan.duration),
+        )
+        return [to_json(result) for result in results]
+
+    def _join(self, request: Json) -> Json:
+        clips = [Path(clip) for clip in request["clips"]]
+        return {"taken": measuring.join(clips, Path(request["target"]), seconds=request["seconds"])}
+
+    def _measure(self, request: Json) -> Json:
+        report = self._progress(request, "measuring")
+        files = [Path(file) for file in request["files"]]
+        spec, options = EngineSpec.from_json(request["engine"]), Options.from_json(request["options"])
+        with self._signs_of_life(request):
+            return measuring.measure(request["variant"], files, spec, options, lambda: report(0.0, 0.0))
+
+    def _score(self, request: Json) -> Json:
+        scores = [scoring.score(*pair, language=request["language"]) for pair in request["pairs"]]
+        return {"errors": sum(one.errors for one in scores), "words": sum(one.words for one in scores)}
+
+    def _load(self, request: Json) -> Engine:
+        """Return the engine asked for, kept from the request before where it is the same."""
+        spec = EngineSpec.from_json(request["engine"])
+        if self._engine is None or spec != self._spec:
+            self._engine = self._spec = None
+            with self._signs_of_life(request):
+                self._engine = asr.load(spec)
+            self._spec = spec
+        return self._engine
+
+    def _signs_of_life(self, request: Json) -> "_SignsOfLife":
+        message = {"type": "progress", "id": request["id"], "stage": "loading", "seconds": 0.0, "total": 0.0}
+        return _SignsOfLife(lambda: self._send(message))
+
+
+class _SignsOfLife:
+    """Calls a function every few seconds from a thread, while a block of code runs that cannot speak for itself."""
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        self._call = call
+        self._over = threading.Event()
+
+    def __enter__(self) -> None:
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def __exit__(self, *exception: object) -> None:
+        self._over.set()
+
+    def _run(self) -> None:
+        while not self._over.wait(SIGN_OF_LIFE_SECONDS):
+            self._call()
+
+
+def _error(code: str, message: str) -> Json:
+    return {"type": "error", "code": code, "message": message, "permanent": False}

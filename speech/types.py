@@ -123,11 +123,19 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A unit of recognition: at most 30 s, cut in silence. `speech` is how much of it is speech, in seconds."""
+    """A unit of recognition: at most 30 s, cut in silence. `speech` are the (start, end) in it in which somebody speaks."""
 
     start: float
     end: float
-    speech: float
+    speech: tuple[tuple[float, float], ...]
+
+    @property
+    def speech_seconds(self) -> float:
+        return sum(end - start for start, end in self.speech)
+
+    @classmethod
+    def from_json(cls, data: Json) -> Self:
+        return cls(data["start"], data["end"], tuple((start, end) for start, end in data["speech"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +154,8 @@ class PieceResult:
 class Plan:
     """What will be decoded, in which order, and all that decides the numbers. Stored once with the job.
 
-    `batches` are (first piece, one past the last piece). `pins` holds engine, engine_version, model, weights_sha256, device,
-    compute_type, instruction_set, threads, beam_size and seed.
+    `batches` are (first piece, one past the last piece). `pins` holds engine, engine_version, model, device, compute_type,
+    instruction_set, threads, beam_size and seed; the worker adds weights_sha256.
     """
 
     duration: float
@@ -158,9 +166,9 @@ class Plan:
     pins: Json = field(default_factory=dict)
 
     @property
-    def speech(self) -> float:
+    def speech_seconds(self) -> float:
         """Return the seconds of speech in all pieces."""
-        return sum(piece.speech for piece in self.pieces)
+        return sum(piece.speech_seconds for piece in self.pieces)
 
     def position_after(self, batches_done: int) -> float:
         """Return up to where the recording is transcribed once this many batches are done, in seconds."""
@@ -172,7 +180,7 @@ class Plan:
 
     @classmethod
     def from_json(cls, data: Json) -> Self:
-        pieces = tuple(Piece(**piece) for piece in data["pieces"])
+        pieces = tuple(Piece.from_json(piece) for piece in data["pieces"])
         batches = tuple((first, last) for first, last in data["batches"])
         return cls(**{**data, "pieces": pieces, "batches": batches})
 

@@ -1,0 +1,12 @@
+"""How many threads an engine should use."""
+
+import os
+
+MOST_THREADS = 16
+"""More make Whisper slower."""
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use, 16 at most."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, MOST_THREADS)

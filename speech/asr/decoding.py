@@ -1,0 +1,102 @@
+"""Values between decoding and segments: windows of sound, what was decoded from them, and what was left out."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from speech.asr import checks
+from speech.types import SAMPLE_RATE, Piece, Segment
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+TIME_STEP = 0.02
+"""Seconds between two of Whisper's timestamp tokens."""
+LEFT_OUT_SECONDS = 2.0
+"""Speech this long without text was dropped; less may be a breath, or a timestamp that is a little off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Sound to decode at once: of a piece, from `start` seconds of the recording on. `samples` has shape (n_samples,)."""
+
+    piece: int
+    start: float
+    samples: "NDArray[np.float32]"
+
+    @property
+    def end(self) -> float:
+        return self.start + len(self.samples) / SAMPLE_RATE
+
+    def part(self, start: float, end: float) -> "Window":
+        """Return a stretch of this window."""
+        first, last = (int((time - self.start) * SAMPLE_RATE) for time in (start, end))
+        return Window(self.piece, start, self.samples[max(0, first) : last])
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The tokens that an engine found in a window, with its figures for them."""
+
+    tokens: tuple[int, ...]
+    text: str
+    mean_log_probability: float
+    no_speech_probability: float
+    temperature: float
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        return checks.doubts(self.text, mean_log_probability=self.mean_log_probability)
+
+    @property
+    def is_silence(self) -> bool:
+        return not self.text or checks.is_silence(
+            no_speech_probability=self.no_speech_probability, mean_log_probability=self.mean_log_probability
+        )
+
+
+def best(candidates: Sequence[Decoded]) -> Decoded:
+    """Return the first candidate without doubts, else the most probable one that is at least no loop."""
+    for candidate in candidates:
+        if not candidate.doubts:
+            return candidate
+    no_loops = [candidate for candidate in candidates if not {"compression", "repetition"} & set(candidate.doubts)]
+    return max(no_loops or candidates, key=lambda candidate: candidate.mean_log_probability)
+
+
+def split_at_timestamps(
+    tokens: Sequence[int], *, first_timestamp: int, seconds: float
+) -> list[tuple[float, float, list[int]]]:
+    """Return (start, end, text tokens) of each stretch between two timestamps, in seconds from the start of the window.
+
+    A stretch that the model left open ends with the window. Timestamp tokens are those from `first_timestamp` on.
+    """
+    stretches: list[tuple[float, float, list[int]]] = []
+    start, text = 0.0, list[int]()
+    for token in tokens:
+        if token < first_timestamp:
+            text.append(token)
+            continue
+        time = min((token - first_timestamp) * TIME_STEP, seconds)
+        if text:
+            stretches.append((start, max(time, start), text))
+            text = []
+        start = time
+    if text:
+        stretches.append((start, seconds, text))
+    return stretches
+
+
+def left_out(piece: Piece, window: Window, segments: Iterable[Segment]) -> list[Window]:
+    """Return the stretches of a window in which somebody speaks for two seconds or more and no text was found."""
+    covered = sorted((segment.start, segment.end) for segment in segments)
+    stretches: list[Window] = []
+    for start, end in piece.speech:
+        position, stop = max(start, window.start), min(end, window.end)
+        for covered_start, covered_end in [*covered, (stop, stop)]:
+            gap_end = min(covered_start, stop)
+            if gap_end - position >= LEFT_OUT_SECONDS:
+                stretches.append(window.part(position, gap_end))
+            position = max(position, covered_end)
+    return stretches

@@ -1,0 +1,103 @@
+"""A recogniser for tests: deterministic words from the times alone, without weights.
+
+`SELENITE_FAKE_SECONDS` is how long each batch takes. `SELENITE_FAKE_CRASH` makes the process kill itself in a piece:
+`3:always`, or `3:once:/path/of/a/marker` that is written before the first time.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from speech import audio
+from speech.types import EngineSpec, Json, OnProgress, Options, Piece, PieceResult, Segment, Word
+
+if TYPE_CHECKING:
+    from speech.asr.engine import Samples
+
+WORDS = ("calm", "moon", "white", "crystal", "text", "quiet", "words", "clear")
+STEP_SECONDS = 0.1
+PIECE_SECONDS = 2.0
+
+
+def load(spec: EngineSpec) -> "FakeEngine":
+    return FakeEngine(spec)
+
+
+class FakeEngine:
+    """Says one word for each half second of a piece; the pieces are two seconds long, whatever is heard."""
+
+    batch_size = 2
+
+    def __init__(self, spec: EngineSpec) -> None:
+        self._spec = spec
+
+    @property
+    def pins(self) -> Json:
+        return {
+            "engine": "fake",
+            "engine_version": "1",
+            "model": self._spec.model,
+            "device": "cpu",
+            "compute_type": "none",
+            "instruction_set": "none",
+            "threads": 1,
+        }
+
+    def find_pieces(self, work: Path, *, on_progress: OnProgress) -> list[Piece]:
+        duration = audio.duration_of(work)
+        starts = [PIECE_SECONDS * number for number in range(int(-(-duration // PIECE_SECONDS)))]
+        ends = [min(start + PIECE_SECONDS, duration) for start in starts]
+        return [Piece(start, end, ((start, end),)) for start, end in zip(starts, ends, strict=True)]
+
+    def check_language(self, language: str) -> None:
+        return
+
+    def detect_language(self, windows: "Sequence[Samples]") -> tuple[str, float]:
+        return "en", 0.9
+
+    def transcribe(
+        self,
+        pieces: Mapping[int, Piece],
+        samples: "Sequence[Samples]",
+        options: Options,
+        *,
+        language: str,
+        on_progress: Callable[[], None],
+    ) -> list[PieceResult]:
+        deadline = time.monotonic() + float(os.environ.get("SELENITE_FAKE_SECONDS", "0"))
+        while time.monotonic() < deadline:
+            on_progress()
+            time.sleep(STEP_SECONDS)
+        return [_recognise(index, piece) for index, piece in pieces.items()]
+
+
+def _recognise(index: int, piece: Piece) -> PieceResult:
+    _crash_if_asked(index)
+    count = max(1, int((piece.end - piece.start) * 2))
+    step = (piece.end - piece.start) / count
+    words = tuple(
+        Word(
+            start=round(piece.start + step * number, 3),
+            end=round(piece.start + step * (number + 1), 3),
+            text=f" {WORDS[(index + number) % len(WORDS)]}{'.' if number == count - 1 else ''}",
+            probability=0.9,
+        )
+        for number in range(count)
+    )
+    text = "".join(word.text for word in words)
+    return PieceResult(index, (Segment(words[0].start, words[-1].end, text, words, mean_log_probability=-0.1),))
+
+
+def _crash_if_asked(index: int) -> None:
+    piece, _, how = os.environ.get("SELENITE_FAKE_CRASH", "").partition(":")
+    if piece != str(index):
+        return
+    how, _, marker = how.partition(":")
+    if how == "once":
+        if Path(marker).exists():
+            return
+        Path(marker).touch()
+    os.kill(os.getpid(), signal.SIGKILL)

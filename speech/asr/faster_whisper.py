@@ -1,0 +1,248 @@
+"""Whisper on CTranslate2, decoded in batches, through faster-whisper's model, tokenizer and word alignment (1.2.1).
+
+faster-whisper's own batched mode takes whatever the first decoding gives. Here every window is checked: a doubtful one is decoded
+again alone with rising temperatures, and speech for which there is no text is decoded again too.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from speech import asr, planning
+from speech.asr import checks
+from speech.asr.cores import usable_cores
+from speech.asr.decoding import Decoded, Window, best, left_out, split_at_timestamps
+from speech.types import EngineError, EngineSpec, Json, Options, Piece, PieceResult, Segment, Word
+
+if TYPE_CHECKING:
+    from ctranslate2 import StorageView
+    from faster_whisper import WhisperModel
+    from faster_whisper.tokenizer import Tokenizer
+
+    from speech.asr.engine import Samples
+
+TEMPERATURES = (0.2, 0.4, 0.6, 0.8, 1.0)
+"""openai-whisper's ladder after 0, which the batch was decoded with."""
+CANDIDATES = 5
+LATEST_FIRST_TIMESTAMP = 50
+"""Speech begins within the first second of a window (in steps of 20 ms), as in openai-whisper."""
+ROUNDS = 3
+"""How often speech without text is decoded again."""
+PREPENDED = "\"'“¿([{-"
+APPENDED = "\"'.。,，!！?？:：”)]}、"
+
+
+def load(spec: EngineSpec) -> "FasterWhisper":
+    """Return the engine with its weights loaded. Raises EngineError where that fails."""
+    try:
+        return FasterWhisper(spec)
+    except (RuntimeError, ValueError, OSError) as err:
+        message = f"The weights of {spec.model} could not be loaded: {err}."
+        raise EngineError(message, permanent=False, code="weights_broken") from err
+
+
+class FasterWhisper:
+    find_pieces = staticmethod(planning.find_pieces)
+
+    def __init__(self, spec: EngineSpec) -> None:
+        import ctranslate2
+        from faster_whisper import WhisperModel
+
+        cuda = spec.device in ("auto", "cuda") and ctranslate2.get_cuda_device_count() > 0
+        self._spec = spec
+        self._device = "cuda" if cuda else "cpu"
+        self._compute_type = spec.compute_type if spec.compute_type != "auto" else "float16" if cuda else "int8"
+        self._threads = spec.threads or usable_cores()
+        self.batch_size = 16 if cuda else 8
+        self._model: WhisperModel = WhisperModel(
+            spec.weights, device=self._device, compute_type=self._compute_type, cpu_threads=self._threads, local_files_only=True
+        )
+
+    @property
+    def pins(self) -> Json:
+        import os
+
+        import ctranslate2
+        import faster_whisper
+
+        return {
+            "engine": "faster-whisper",
+            "engine_version": f"{faster_whisper.__version__} (CTranslate2 {ctranslate2.__version__})",
+            "model": self._spec.model,
+            "device": self._device,
+            "compute_type": self._compute_type,
+            "instruction_set": os.environ.get("CT2_FORCE_CPU_ISA", "auto") if self._device == "cpu" else "",
+            "threads": self._threads,
+        }
+
+    def check_language(self, language: str) -> None:
+        if language not in self._model.supported_languages:
+            raise EngineError(f"The model {self._spec.model} does not know the language {language}.", permanent=True)
+
+    def detect_language(self, windows: "Sequence[Samples]") -> tuple[str, float]:
+        if not self._model.model.is_multilingual:
+            return "en", 1.0
+        totals: dict[str, float] = {}
+        for samples in windows:
+            for token, probability in self._model.model.detect_language(self._encode([samples]))[0]:
+                totals[token[2:-2]] = totals.get(token[2:-2], 0.0) + probability
+        language = max(totals, key=lambda code: totals[code])
+        return language, totals[language] / len(windows)
+
+    def transcribe(
+        self,
+        pieces: Mapping[int, Piece],
+        samples: "Sequence[Samples]",
+        options: Options,
+        *,
+        language: str,
+        on_progress: Callable[[], None],
+    ) -> list[PieceResult]:
+        decoder = _Decoder(self, options, language, on_progress)
+        found: dict[int, list[Segment]] = {index: [] for index in pieces}
+        windows = [Window(index, piece.start, part) for (index, piece), part in zip(pieces.items(), samples, strict=True)]
+        for _ in range(ROUNDS):
+            remaining: list[Window] = []
+            for window, segments in decoder.segments(windows):
+                found[window.piece] += segments
+                if segments:
+                    remaining += left_out(pieces[window.piece], window, segments)
+            windows = remaining
+            if not windows:
+                break
+        ordered = {index: sorted(segments, key=lambda segment: segment.start) for index, segments in found.items()}
+        return [PieceResult(index, tuple(segments)) for index, segments in ordered.items()]
+
+    def _encode(self, windows: "Sequence[Samples]") -> "StorageView":
+        """Return the encoder's output for windows of at most 30 s, shape (n_windows, 1500, n_state)."""
+        import numpy as np
+        from faster_whisper.audio import pad_or_trim
+
+        return self._model.encode(np.stack([pad_or_trim(self._model.feature_extractor(samples)) for samples in windows]))
+
+    def sampler(self, seed: int) -> Any:
+        """Return the model anew, with its own random numbers.
+
+        CTranslate2 seeds a thread's generator once, when the thread first samples (src/random.cc), so in a model that has sampled
+        before the numbers would depend on what was decoded earlier. Costs 0.3 s for base; doubtful windows are rare.
+        """
+        import ctranslate2
+
+        ctranslate2.set_random_seed(seed)
+        return ctranslate2.models.Whisper(
+            self._spec.weights, device=self._device, compute_type=self._compute_type, intra_threads=self._threads
+        )
+
+
+class _Decoder:
+    """Decodes windows for one call of `transcribe`."""
+
+    def __init__(self, engine: FasterWhisper, options: Options, language: str, on_progress: Callable[[], None]) -> None:
+        from faster_whisper.tokenizer import Tokenizer
+        from faster_whisper.transcribe import get_suppressed_tokens
+
+        model = engine._model
+        self._engine, self._model, self._options, self._on_progress = engine, model, options, on_progress
+        self._tokenizer: Tokenizer = Tokenizer(
+            model.hf_tokenizer, model.model.is_multilingual, task=options.task, language=language or "en"
+        )
+        previous = self._tokenizer.encode(f" {options.prompt.strip()}") if options.prompt.strip() else []
+        self._prompt = model.get_prompt(self._tokenizer, previous)
+        self._suppressed = get_suppressed_tokens(self._tokenizer, [-1])
+
+    def segments(self, windows: Sequence[Window]) -> Iterator[tuple[Window, list[Segment]]]:
+        """Yield each window with its segments, decoded as one batch."""
+        self._on_progress()
+        encoded = self._engine._encode([window.samples for window in windows])
+        self._on_progress()
+        first = self._generate(self._model.model, encoded, temperature=0.0)
+        decoded = [self._again(window, only) if only.doubts else only for window, only in zip(windows, first, strict=True)]
+        self._on_progress()
+        drafts = [self._drafts(window, result) for window, result in zip(windows, decoded, strict=True)]
+        if self._options.word_times:
+            self._align(windows, drafts, encoded)
+        for window, result, draft in zip(windows, decoded, drafts, strict=True):
+            yield window, [segment for one in draft if (segment := self._segment(window, result, one))]
+
+    def _generate(self, model: Any, encoded: "StorageView", *, temperature: float) -> list[Decoded]:
+        """Return what is decoded from each window: by beam search at temperature 0, else the best of five samples."""
+        how: Json = {"beam_size": self._options.beam_size}
+        if temperature:
+            how = {"beam_size": 1, "num_hypotheses": CANDIDATES, "sampling_topk": 0, "sampling_temperature": temperature}
+        results = model.generate(
+            encoded,
+            [self._prompt] * encoded.shape[0],
+            max_length=self._model.max_length,
+            max_initial_timestamp_index=LATEST_FIRST_TIMESTAMP,
+            suppress_tokens=self._suppressed,
+            return_scores=True,
+            return_no_speech_prob=True,
+            **how,
+        )
+        return [self._decoded(result, temperature) for result in results]
+
+    def _decoded(self, result: Any, temperature: float) -> Decoded:
+        tokens = result.sequences_ids[0]
+        # The score is divided by the length without the end token; the mean has it in.
+        mean = result.scores[0] * len(tokens) / (len(tokens) + 1)
+        text = self._tokenizer.decode(tokens).strip()
+        return Decoded(tuple(tokens), text, mean, result.no_speech_prob, temperature)
+
+    def _again(self, window: Window, first: Decoded) -> Decoded:
+        """Return the best decoding of a doubtful window, alone and with rising temperatures. Depends on the window alone."""
+        if first.is_silence:
+            return first
+        candidates = [first]
+        encoded = self._engine._encode([window.samples])
+        sampler = self._engine.sampler(asr.SEED + window.piece)
+        for temperature in TEMPERATURES:
+            self._on_progress()
+            candidates += self._generate(sampler, encoded, temperature=temperature)
+            if not candidates[-1].doubts or candidates[-1].is_silence:
+                return candidates[-1]
+        return best(candidates)
+
+    def _drafts(self, window: Window, decoded: Decoded) -> list[Json]:
+        """Return the segments of a window in the form that faster-whisper's word alignment takes and completes."""
+        if decoded.is_silence:
+            return []
+        stretches = split_at_timestamps(
+            decoded.tokens, first_timestamp=self._tokenizer.timestamp_begin, seconds=window.end - window.start
+        )
+        return [{"start": start, "end": end, "tokens": tokens, "seek": 0, "words": []} for start, end, tokens in stretches]
+
+    def _align(self, windows: Sequence[Window], drafts: list[list[Json]], encoded: "StorageView") -> None:
+        """Give the drafts their words with times."""
+        frames = [int((window.end - window.start) * self._model.frames_per_second) for window in windows]
+        nothing: Json = {"start": 0.0, "end": 0.0, "tokens": [], "seek": 0}
+        self._model.add_word_timestamps(
+            [draft or [dict(nothing)] for draft in drafts], self._tokenizer, encoded, frames, PREPENDED, APPENDED, 0.0
+        )
+
+    def _segment(self, window: Window, decoded: Decoded, draft: Json) -> Segment | None:
+        """Return the finished segment with times from the start of the recording, or None where it has no text."""
+        text = self._tokenizer.decode(draft["tokens"])
+        if not text.strip():
+            return None
+        words = tuple(_word(window, word) for word in draft["words"])
+        return Segment(
+            start=round(window.start + draft["start"], 3),
+            end=round(window.start + draft["end"], 3),
+            text=text,
+            words=words,
+            mean_log_probability=round(decoded.mean_log_probability, 4),
+            no_speech_probability=round(decoded.no_speech_probability, 4),
+            compression_ratio=round(checks.compression_ratio(text), 3),
+            temperature=decoded.temperature,
+            doubts=decoded.doubts,
+        )
+
+
+def _word(window: Window, word: Json) -> Word:
+    start, end = float(word["start"]), float(word["end"])
+    return Word(
+        start=round(window.start + start, 3),
+        end=round(window.start + max(start, end), 3),
+        text=word["word"],
+        probability=round(float(word["probability"]), 4),
+    )

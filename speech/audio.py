@@ -1,0 +1,280 @@
+"""Reading media with PyAV: what a file holds, and its sound as a work file of 16 kHz mono samples.
+
+Files are recognised by their content. They are opened through a nameless Python file object with a whitelist of containers and
+without any protocol, so that nothing in a file, say a playlist, can make the program open another file or an address.
+"""
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from speech.types import SAMPLE_RATE, EngineError, Media, OnProgress, UnreadableMedia
+
+if TYPE_CHECKING:
+    import numpy as np
+    from av.audio.frame import AudioFrame
+    from av.audio.resampler import AudioResampler
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
+    from numpy.typing import NDArray
+
+CONTAINERS = (
+    "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dsf,dts,dtshd,eac3,flac,flv,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,"
+    "mp3,mpc,mpc8,mpeg,mpegts,mxf,nut,ogg,oma,rm,tak,tta,voc,w64,wav,wtv,wv"
+)
+"""Containers that hold their own media. Never one that names further files: concat, hls, dash, image sequences, sdp, ..."""
+
+BYTES_PER_SAMPLE = 2
+BYTES_PER_SECOND = SAMPLE_RATE * BYTES_PER_SAMPLE
+PROBE_SECONDS = 5.0
+"""How much is decoded to see that a file can be decoded at all."""
+GAP_SECONDS = 0.3
+"""Where timestamps jump ahead by more than this, silence is put in, so that times agree with the player's."""
+PEAKS = 2000
+PEAKS_A_SECOND = 10
+DISK_RESERVE_BYTES = 200_000_000
+"""Kept free while a work file is written: a small file can hold days of silence."""
+PROGRESS_SECONDS = 60.0
+"""Audio decoded between two calls of on_progress: well under a second of work."""
+
+DAMAGED = "Could not read this file. It may be damaged, or it is not audio or video."
+
+
+class _Nameless:
+    """A file without its name: FFmpeg shall judge by the content alone, and has no folder to look for neighbours in."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.read, self.seek, self.tell = file.read, file.seek, file.tell
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator["InputContainer"]:
+    """Open a file for decoding. Raises UnreadableMedia where it is none of the known containers."""
+    import av
+
+    options = {"format_whitelist": CONTAINERS, "protocol_whitelist": "none"}
+    with path.open("rb") as file:
+        try:
+            container = av.open(_Nameless(file), mode="r", metadata_errors="ignore", container_options=options)
+        except (av.FFmpegError, ValueError) as err:
+            raise UnreadableMedia(DAMAGED) from err
+        with container:
+            yield container
+
+
+def _audio_stream(container: "InputContainer", track: int) -> "AudioStream":
+    """Return an audio track. Raises UnreadableMedia where there is none."""
+    streams = container.streams.audio
+    if not streams:
+        raise UnreadableMedia("This file has no audio track, so there is nothing to transcribe.")
+    if track >= len(streams):
+        raise UnreadableMedia(f"This file has {len(streams)} audio tracks, so there is no track {track + 1}.")
+    return streams[track]
+
+
+def probe(path: Path) -> Media:
+    """Return what a file holds, after decoding its first seconds.
+
+    Raises UnreadableMedia with a sentence for the person where no audio can be decoded from it.
+    """
+    with _opened(path) as container:
+        stream = _audio_stream(container, 0)
+        seconds = 0.0
+        for frame in _frames(container, stream):
+            seconds += frame.samples / frame.sample_rate
+            if seconds >= PROBE_SECONDS:
+                break
+        if not seconds:
+            raise UnreadableMedia("This file has an audio track, but no sound could be decoded from it.")
+        return Media(
+            container=container.format.name,
+            audio_codec=stream.codec_context.name,
+            duration=container.duration / 1_000_000 if container.duration else None,
+            has_video=any(not _is_cover(video) for video in container.streams.video),
+            audio_tracks=len(container.streams.audio),
+        )
+
+
+def _is_cover(stream: "VideoStream") -> bool:
+    """Return whether a video stream is only the picture of a music file."""
+    from av.stream import Disposition
+
+    return bool(stream.disposition & Disposition.attached_pic)
+
+
+def _frames(container: "InputContainer", stream: "AudioStream") -> Iterator["AudioFrame"]:
+    """Yield what can be decoded. Damaged packets are left out; a file that breaks off ends there."""
+    import av
+
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets)
+        except (StopIteration, av.FFmpegError):
+            return
+        try:
+            yield from packet.decode()
+        except av.FFmpegError:
+            continue
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A decoded recording: its length in seconds, and the waveform as at most 2000 loudest samples, 0..255."""
+
+    duration: float
+    peaks: list[int]
+
+
+def decode(media: Path, work: Path, *, track: int = 0, on_progress: OnProgress) -> Decoded:
+    """Write the sound of an audio track to `work` (16 kHz mono s16, all channels mixed) and return its length and peaks.
+
+    Memory does not grow with the length. The file appears under its name only when it is whole. Raises UnreadableMedia, and
+    EngineError `disk_full` (not permanent) where it does not fit.
+    """
+    work.parent.mkdir(parents=True, exist_ok=True)
+    part = work.with_name(f"{work.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            decoded = _write(media, file, track, on_progress)
+        part.replace(work)
+    except OSError as err:
+        if err.errno != errno.ENOSPC:
+            raise
+        raise _disk_full() from err
+    finally:
+        part.unlink(missing_ok=True)
+    return decoded
+
+
+def _write(media: Path, file: BinaryIO, track: int, on_progress: OnProgress) -> Decoded:
+    import numpy as np
+
+    total, shown, peaks, rest = 0, 0.0, [], np.empty(0, dtype=np.int16)
+    with _opened(media) as container:
+        stream = _audio_stream(container, track)
+        expected = container.duration / 1_000_000 if container.duration else 0.0
+        for block in _blocks(container, stream):
+            file.write(block.tobytes())
+            total += len(block)
+            block_peaks, rest = _peaks(np.concatenate([rest, block]))
+            peaks.append(block_peaks)
+            if total / SAMPLE_RATE - shown >= PROGRESS_SECONDS:
+                shown = total / SAMPLE_RATE
+                on_progress(shown, max(shown, expected))
+                _check_disk(Path(file.name))
+    if not total:
+        raise UnreadableMedia("This file has an audio track, but no sound could be decoded from it.")
+    return Decoded(total / SAMPLE_RATE, _thin_out(np.concatenate(peaks)))
+
+
+def _check_disk(path: Path) -> None:
+    if shutil.disk_usage(path.parent).free < DISK_RESERVE_BYTES:
+        raise _disk_full()
+
+
+def _disk_full() -> EngineError:
+    return EngineError(
+        "The disk is full: the recording could not be unpacked for transcription. It is kept and will be tried again.",
+        permanent=False,
+        code="disk_full",
+    )
+
+
+def _blocks(container: "InputContainer", stream: "AudioStream") -> Iterator["NDArray[np.int16]"]:
+    """Yield the sound of a track in blocks, with silence where its timestamps leave a gap."""
+    import numpy as np
+
+    mixer = _Mixer()
+    done = 0
+    start = (container.start_time or 0) / 1_000_000
+    limit = (container.duration or 0) / 1_000_000
+    for frame in _frames(container, stream):
+        gap = 0.0 if frame.time is None else frame.time - start - done / SAMPLE_RATE
+        if gap > GAP_SECONDS and frame.time is not None and frame.time - start <= limit:
+            for seconds in _stretches(gap):
+                silence = np.zeros(int(seconds * SAMPLE_RATE), dtype=np.int16)
+                done += len(silence)
+                yield silence
+        for block in mixer.push(frame):
+            done += len(block)
+            yield block
+    yield from mixer.flush()
+
+
+def _stretches(seconds: float, *, longest: float = 30.0) -> Iterator[float]:
+    """Yield a duration in parts, so that a gap of hours is not one array."""
+    while seconds > 0:
+        yield min(seconds, longest)
+        seconds -= longest
+
+
+class _Mixer:
+    """Turns frames of any layout and rate, also changing ones, into 16 kHz mono."""
+
+    def __init__(self) -> None:
+        self._resampler: AudioResampler | None = None
+        self._kind: tuple[object, ...] = ()
+
+    def push(self, frame: "AudioFrame") -> Iterator["NDArray[np.int16]"]:
+        """Yield the samples that are ready after this frame."""
+        from av.audio.resampler import AudioResampler
+
+        kind = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if kind != self._kind:
+            yield from self.flush()
+            self._resampler, self._kind = AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE), kind
+        # The resampler would refuse timestamps that jump; gaps are dealt with before.
+        frame.pts = None
+        assert self._resampler is not None
+        for resampled in self._resampler.resample(frame):
+            yield resampled.to_ndarray().reshape(-1)
+
+    def flush(self) -> Iterator["NDArray[np.int16]"]:
+        """Yield what the resampler still holds."""
+        if self._resampler is None:
+            return
+        for resampled in self._resampler.resample(None):
+            yield resampled.to_ndarray().reshape(-1)
+        self._resampler = None
+
+
+def _peaks(samples: "NDArray[np.int16]") -> tuple["NDArray[np.uint8]", "NDArray[np.int16]"]:
+    """Return the loudest sample of each tenth of a second, 0..255, and the samples left over."""
+    import numpy as np
+
+    length = SAMPLE_RATE // PEAKS_A_SECOND
+    whole = len(samples) // length * length
+    loudest = np.abs(samples[:whole].astype(np.int32)).reshape(-1, length).max(axis=1, initial=0)
+    return (loudest >> 7).clip(0, 255).astype(np.uint8), samples[whole:]
+
+
+def _thin_out(peaks: "NDArray[np.uint8]") -> list[int]:
+    """Return at most PEAKS values, each the largest of an equal stretch."""
+    import numpy as np
+
+    if len(peaks) <= PEAKS:
+        return [int(peak) for peak in peaks]
+    bounds = np.linspace(0, len(peaks), PEAKS, endpoint=False).astype(int)
+    return [int(peak) for peak in np.maximum.reduceat(peaks, bounds)]
+
+
+def duration_of(work: Path) -> float:
+    """Return the length of a work file in seconds."""
+    return work.stat().st_size / BYTES_PER_SECOND
+
+
+def read(work: Path, start: float, end: float) -> "NDArray[np.float32]":
+    """Return the samples of a stretch of a work file: float32, mono, 16 kHz, shape (n_samples,), -1..1."""
+    import numpy as np
+
+    first = int(start * SAMPLE_RATE)
+    count = max(0, int(end * SAMPLE_RATE) - first)
+    samples = np.fromfile(work, dtype=np.int16, count=count, offset=first * BYTES_PER_SAMPLE)
+    return samples.astype(np.float32) / 32768.0

@@ -1,0 +1,125 @@
+"""Where somebody speaks: Silero VAD (the ONNX file that faster-whisper ships), run over a work file by streaming."""
+
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from speech import audio
+from speech.types import SAMPLE_RATE, EngineError, OnProgress
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Span = tuple[float, float]
+
+WINDOW = 512
+"""Samples that the model judges at once, 32 ms."""
+CONTEXT = 64
+"""Samples of the window before that it sees too."""
+WINDOW_SECONDS = WINDOW / SAMPLE_RATE
+BLOCK_SECONDS = 64.0
+"""Audio read at once: memory does not grow with the length of a recording."""
+
+ONSET = 0.5
+OFFSET = 0.35
+"""Speech begins above ONSET and ends below OFFSET: Silero's own defaults."""
+SHORTEST_SILENCE = 0.3
+SHORTEST_SPEECH = 0.1
+PADDING = 0.3
+"""Seconds kept on either side: consonants at the edges are quiet."""
+LONGEST_SPAN = 28.0
+"""A span that is longer is cut at its least speech-like point. Less than Whisper's 30 s, because padding comes on top."""
+
+
+def find_speech(work: Path, *, on_progress: OnProgress) -> list[Span]:
+    """Return the stretches of a work file in which somebody speaks, in seconds, in order, none longer than 30 s.
+
+    Raises EngineError where the model's file is missing.
+    """
+    import numpy as np
+
+    duration = audio.duration_of(work)
+    probabilities = np.concatenate([*_probabilities(work, duration, on_progress), np.zeros(1, dtype=np.float32)])
+    return _padded(_split(_spans(probabilities), probabilities), duration)
+
+
+def _model_path() -> Path:
+    """Return where faster-whisper keeps the model, without importing it."""
+    spec = importlib.util.find_spec("faster_whisper")
+    folders = spec.submodule_search_locations or [] if spec else []
+    found = [path for folder in folders for path in Path(folder).glob("assets/silero_vad_v6.onnx")]
+    if not found:
+        raise EngineError(
+            "The voice activity detector is missing. Install the program's requirements again.",
+            permanent=True,
+            code="vad_missing",
+        )
+    return found[0]
+
+
+def _probabilities(work: Path, duration: float, on_progress: OnProgress) -> Iterator["NDArray[np.float32]"]:
+    """Yield the probability of speech for each window of 32 ms."""
+    import numpy as np
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.inter_op_num_threads = options.intra_op_num_threads = 1
+    options.enable_cpu_mem_arena = False
+    options.log_severity_level = 4
+    session = onnxruntime.InferenceSession(str(_model_path()), sess_options=options, providers=["CPUExecutionProvider"])
+    h = c = np.zeros((1, 1, 128), dtype=np.float32)
+    tail = np.zeros(CONTEXT, dtype=np.float32)
+    start = 0.0
+    while start < duration:
+        samples = audio.read(work, start, start + BLOCK_SECONDS)
+        samples = np.pad(samples, (0, -len(samples) % WINDOW))
+        windows = samples.reshape(-1, WINDOW)
+        before = np.vstack([tail, windows[:-1, -CONTEXT:]])
+        output, h, c = session.run(None, {"input": np.hstack([before, windows]), "h": h, "c": c})
+        tail = windows[-1, -CONTEXT:]
+        start += BLOCK_SECONDS
+        on_progress(min(start, duration), duration)
+        yield output.reshape(-1)
+
+
+def _spans(probabilities: "NDArray[np.float32]") -> list[tuple[int, int]]:
+    """Return the speech as (first window, one past the last): hysteresis, short silences bridged, short clicks left out."""
+    spans: list[tuple[int, int]] = []
+    start: int | None = None
+    for index, probability in enumerate(probabilities):
+        if start is None and probability >= ONSET:
+            start = index
+        elif start is not None and (probability < OFFSET or index == len(probabilities) - 1):
+            if spans and (start - spans[-1][1]) * WINDOW_SECONDS < SHORTEST_SILENCE:
+                start = spans.pop()[0]
+            spans.append((start, index))
+            start = None
+    return [(first, last) for first, last in spans if (last - first) * WINDOW_SECONDS >= SHORTEST_SPEECH]
+
+
+def _split(spans: list[tuple[int, int]], probabilities: "NDArray[np.float32]") -> Iterator[tuple[int, int]]:
+    """Yield the spans, the long ones cut in their later half where speech is least probable."""
+    longest = int(LONGEST_SPAN / WINDOW_SECONDS)
+    for first, last in spans:
+        while last - first > longest:
+            half = first + longest // 2
+            cut = half + int(probabilities[half : first + longest].argmin())
+            yield first, cut
+            first = cut
+        yield first, last
+
+
+def _padded(spans: Iterator[tuple[int, int]], duration: float) -> list[Span]:
+    """Return the spans in seconds with padding, neighbours sharing the silence between them."""
+    padded: list[Span] = []
+    for first, last in spans:
+        start, end = first * WINDOW_SECONDS, last * WINDOW_SECONDS
+        padded_start = max(0.0, start - PADDING)
+        if padded and padded_start < padded[-1][1]:
+            middle = max((padded[-1][1] - PADDING + start) / 2, padded[-1][0])
+            padded[-1] = (padded[-1][0], middle)
+            padded_start = middle
+        padded.append((padded_start, min(duration, end + PADDING)))
+    return [(round(start, 3), round(end, 3)) for start, end in padded]
