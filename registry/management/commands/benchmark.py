@@ -1,0 +1,82 @@
+"""`manage.py benchmark asr`: speed, word error rate and memory of recognition on this machine."""
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from registry import benchmarks
+from speech import weights
+from speech.types import EngineError, EngineSpec, Json, Options, to_json
+
+ENGINE_OF = {
+    "selenite": "faster-whisper",
+    "selenite (whisper)": "whisper",
+    "openai-whisper": "whisper",
+    "faster-whisper": "faster-whisper",
+    "faster-whisper batched": "faster-whisper",
+}
+"""Each variant and the engine whose weights it needs. All but the first two are the libraries called directly."""
+
+
+class Command(BaseCommand):
+    help = "Measure recognition on recordings that have a .txt with their text beside them."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("what", choices=["asr"])
+        parser.add_argument("path", type=Path, help="a recording, or a folder of recordings")
+        parser.add_argument("--join", type=float, metavar="MINUTES", help="join the recordings into one this long")
+        parser.add_argument("--variant", action="append", choices=ENGINE_OF, help="only this one; may be repeated")
+        parser.add_argument("--model", default="base")
+        parser.add_argument("--language", default="en")
+        parser.add_argument("--threads", type=int, default=0, help="0: one for each core")
+        parser.add_argument("--beam-size", type=int, default=5)
+        parser.add_argument("--no-word-times", action="store_true", help="do not ask for the times of words")
+        parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures and texts there too")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        found = benchmarks.samples(options["path"])
+        if not found:
+            raise CommandError(f"There is no recording with a .txt beside it in {options['path']}.")
+        with TemporaryDirectory() as folder:
+            if options["join"]:
+                found = [benchmarks.join(found, Path(folder) / "joined.wav", seconds=options["join"] * 60)]
+            rows = [self._measure(variant, found, options) for variant in options["variant"] or list(ENGINE_OF)]
+        self._print(rows)
+        if options["json"]:
+            options["json"].write_text(json.dumps(rows, ensure_ascii=False, indent=2), encoding="utf-8")
+
+    def _measure(self, variant: str, found: list[benchmarks.Sample], options: dict[str, Any]) -> Json:
+        engine = ENGINE_OF[variant]
+        installed = weights.find(settings.WEIGHTS_DIR, engine=engine, model=options["model"])
+        if installed is None:
+            raise CommandError(f"Run first: python manage.py weights install {options['model']} --engine {engine}")
+        spec = EngineSpec(engine, options["model"], str(installed.path), threads=options["threads"])
+        how = Options(
+            language=options["language"], beam_size=options["beam_size"], word_times=not options["no_word_times"]
+        )
+        self.stderr.write(f"{variant} ...")
+        try:
+            figures = benchmarks.measure(variant.split(" (")[0], found, spec, how, on_progress=lambda: None)
+        except EngineError as err:
+            raise CommandError(f"{variant}: {err}") from err
+        return figures | {"variant": variant, "weights_sha256": installed.sha256, "options": to_json(how)}
+
+    def _print(self, rows: list[Json]) -> None:
+        """Print a table: speed is times real time."""
+        self.stdout.write(
+            f"{'':24}{'audio s':>9}{'work s':>9}{'speed':>8}{'WER %':>8}{'errors':>8}{'words':>7}{'MB':>7}"
+        )
+        for row in rows:
+            wer = f"{100 * row['errors'] / row['words']:.2f}" if row["words"] else "-"
+            self.stdout.write(
+                f"{row['variant']:24}{row['audio_seconds']:9.1f}{row['seconds']:9.1f}{row['speed']:8.2f}{wer:>8}"
+                f"{row['errors'] or 0:8}{row['words'] or 0:7}{row['peak_memory_bytes'] / 1e6:7.0f}"
+            )
+        for row in rows:
+            self.stdout.write(f"{row['variant']}: {json.dumps(row['versions'])}")
+        self.stdout.write(f"options: {json.dumps(rows[0]['options'])}")

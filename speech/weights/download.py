@@ -1,0 +1,77 @@
+"""Fetch one file from its publisher over HTTP, going on where an earlier try ended."""
+
+import time
+from collections.abc import Callable
+from http.client import HTTPException, HTTPResponse
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+from speech.weights.types import WeightsError
+
+TIMEOUT_SECONDS = 5.0
+"""For connecting and between two blocks. A closed network must be noticed soon: the next source is waiting."""
+PATIENCE = 4
+"""How many tries in a row may bring nothing, once the host has sent something."""
+PAUSE_SECONDS = 1.0
+BLOCK_BYTES = 1 << 18
+USER_AGENT = "selenite"
+
+
+def fetch(url: str, part: Path, *, size_bytes: int, on_size: Callable[[int], None] = lambda _: None) -> None:
+    """Bring `part` to its full size from `url`; what is there already is kept and not asked for again.
+
+    Cut connections are taken up again as long as they bring something. Raises WeightsError where they do not; what came
+    is kept. The content is not checked here.
+    """
+    idle, have = 0, _size_of(part)
+    answered = False
+    while have < size_bytes:
+        before = have
+        try:
+            _fetch_once(url, part, size_bytes=size_bytes, on_size=on_size)
+            reason = "the connection was cut"
+        except (HTTPError, URLError, HTTPException, TimeoutError, ConnectionError) as err:
+            reason = _explain(err)
+        have = _size_of(part)
+        answered = answered or have > before
+        idle = 0 if have > before else idle + 1
+        if have < size_bytes and idle and (not answered or idle > PATIENCE):
+            raise WeightsError(f"The publisher ({urlsplit(url).hostname}) did not deliver {part.stem}: {reason}.")
+        time.sleep(PAUSE_SECONDS * idle)
+
+
+def _fetch_once(url: str, part: Path, *, size_bytes: int, on_size: Callable[[int], None]) -> None:
+    """Append what is missing, or start again where the host does not know parts of files."""
+    start = _size_of(part)
+    # The address comes from the catalogue, never from a person.
+    request = Request(  # noqa: S310
+        url, headers={"User-Agent": USER_AGENT, **({"Range": f"bytes={start}-"} if start else {})}
+    )
+    with urlopen(request, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310
+        continues = response.status == 206 and response.headers.get("Content-Range", "").startswith(f"bytes {start}-")
+        with part.open("ab" if continues else "wb") as file:
+            _copy(response, file.write, at=file.tell(), size_bytes=size_bytes, on_size=on_size)
+
+
+def _copy(
+    response: HTTPResponse, write: Callable[[bytes], int], *, at: int, size_bytes: int, on_size: Callable[[int], None]
+) -> None:
+    """Write blocks up to the size that the file must have: a host cannot fill the disk."""
+    while at < size_bytes and (block := response.read1(min(BLOCK_BYTES, size_bytes - at))):
+        write(block)
+        at += len(block)
+        on_size(at)
+
+
+def _explain(err: Exception) -> str:
+    if isinstance(err, HTTPError):
+        return f"it answered {err.code} {err.reason}"
+    if isinstance(err, URLError):
+        return f"it could not be reached ({getattr(err.reason, 'strerror', None) or err.reason})"
+    return f"the connection broke ({err or type(err).__name__})"
+
+
+def _size_of(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0

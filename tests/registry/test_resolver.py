@@ -1,0 +1,238 @@
+import subprocess
+import sys
+from importlib.machinery import ModuleSpec
+
+import pytest
+from pytest_django import Settings
+
+from registry import resolver
+from registry.resolver import Availability, Choice, NothingRunnable, available, resolve
+from speech.types import EngineSpec
+from tests.registry.conftest import PutWeights
+
+
+def chosen(choice: Choice) -> tuple[str, str]:
+    return choice.spec.engine, choice.spec.model
+
+
+def hide(monkeypatch: pytest.MonkeyPatch, *libraries: str) -> None:
+    """Make these libraries look as if nobody had installed them."""
+    find_spec = resolver.find_spec
+
+    def find(name: str) -> ModuleSpec | None:
+        return None if name in libraries else find_spec(name)
+
+    monkeypatch.setattr(resolver, "find_spec", find)
+
+
+def test_resolve_takes_the_defaults(put_weights: PutWeights) -> None:
+    place = put_weights("faster-whisper", "base")
+
+    assert resolve() == Choice(
+        EngineSpec("faster-whisper", "base", str(place), device="auto", compute_type="auto", threads=2),
+        "sha256 of faster-whisper/base",
+        (),
+    )
+
+
+def test_resolve_takes_what_was_asked(put_weights: PutWeights) -> None:
+    put_weights("faster-whisper", "base")
+    place = put_weights("whisper", "tiny")
+
+    choice = resolve(engine="whisper", model="tiny")
+
+    assert chosen(choice) == ("whisper", "tiny")
+    assert choice.spec.weights == str(place / "tiny.pt")
+    assert choice.weights_sha256 == "sha256 of whisper/tiny"
+    assert choice.warnings == ()
+
+
+def test_resolve_takes_the_defaults_of_the_installation(put_weights: PutWeights, settings: Settings) -> None:
+    settings.DEFAULT_ENGINE, settings.DEFAULT_MODEL = "whisper", "small"
+    put_weights("faster-whisper", "base")
+    put_weights("whisper", "small")
+
+    assert chosen(resolve()) == ("whisper", "small")
+
+
+def test_resolve_falls_back_to_the_default_model_first(put_weights: PutWeights) -> None:
+    put_weights("faster-whisper", "base")
+    put_weights("whisper", "small")
+
+    choice = resolve(model="small")
+
+    assert chosen(choice) == ("faster-whisper", "base")
+    assert choice.warnings == (
+        "Model small is not installed for faster-whisper; base (faster-whisper) was used instead.",
+    )
+
+
+def test_resolve_falls_back_to_the_other_engine_next(put_weights: PutWeights) -> None:
+    put_weights("whisper", "small")
+    put_weights("faster-whisper", "tiny")
+
+    choice = resolve(model="small")
+
+    assert chosen(choice) == ("whisper", "small")
+    assert choice.warnings == (
+        "Model small is not installed for faster-whisper; small (whisper) was used instead.",
+        "Model base is not installed for faster-whisper; small (whisper) was used instead.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "there", "expected"),
+    [
+        ("de", ["faster-whisper/tiny", "faster-whisper/medium"], "faster-whisper/tiny"),
+        ("de", ["faster-whisper/large-v3", "faster-whisper/medium"], "faster-whisper/medium"),
+        ("de", ["whisper/tiny", "faster-whisper/medium"], "faster-whisper/medium"),
+        ("de", ["faster-whisper/tiny.en", "whisper/large-v3"], "whisper/large-v3"),
+        ("", ["faster-whisper/tiny.en", "whisper/large-v3"], "whisper/large-v3"),
+        ("en", ["faster-whisper/tiny.en", "whisper/large-v3"], "faster-whisper/tiny.en"),
+    ],
+)
+def test_resolve_falls_back_to_what_is_most_alike(
+    put_weights: PutWeights, language: str, there: list[str], expected: str
+) -> None:
+    for name in there:
+        put_weights(*name.split("/"))
+
+    assert "/".join(chosen(resolve(model="small", language=language))) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        ({"model": "tiny.en", "language": "de"}, "Model tiny.en knows English only"),
+        ({"model": "tiny.en", "task": "translate"}, "Model tiny.en knows English only"),
+        ({"model": "distil-large-v3", "language": "fr"}, "Model distil-large-v3 knows English only"),
+        ({"model": "large-v3-turbo", "language": "de", "task": "translate"}, "Model large-v3-turbo cannot translate"),
+        ({"model": "huge"}, "There is no model “huge” for faster-whisper"),
+        ({"model": "../../etc"}, "There is no model “../../etc” for faster-whisper"),
+        ({"engine": "cloud"}, "There is no engine “cloud”"),
+        ({"engine": "fake"}, "There is no engine “fake”"),
+    ],
+)
+def test_resolve_says_why_the_asked_model_cannot_serve(
+    put_weights: PutWeights, asked: dict[str, str], reason: str
+) -> None:
+    for model in ("tiny.en", "base", "distil-large-v3", "large-v3-turbo"):
+        put_weights("faster-whisper", model)
+
+    choice = resolve(**asked)
+
+    assert chosen(choice) == ("faster-whisper", "base")
+    assert choice.warnings == (f"{reason}; base (faster-whisper) was used instead.",)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"model": "tiny.en", "language": "en"},
+        {"model": "tiny.en"},
+        {"model": "large-v3-turbo", "language": "de"},
+    ],
+)
+def test_resolve_leaves_a_model_what_it_can_do(put_weights: PutWeights, asked: dict[str, str]) -> None:
+    put_weights("faster-whisper", "base")
+    put_weights("faster-whisper", asked["model"])
+
+    choice = resolve(**asked)
+
+    assert (choice.spec.model, choice.warnings) == (asked["model"], ())
+
+
+def test_resolve_warns_where_only_english_is_left_and_the_language_is_not_known(put_weights: PutWeights) -> None:
+    put_weights("faster-whisper", "tiny.en")
+
+    assert resolve().warnings[-1] == (
+        "Model tiny.en knows English only: speech in another language will come out wrong."
+    )
+
+
+def test_resolve_goes_to_the_other_engine_where_a_library_is_missing(
+    put_weights: PutWeights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_weights("faster-whisper", "base")
+    put_weights("whisper", "base")
+    hide(monkeypatch, "ctranslate2")
+
+    choice = resolve()
+
+    assert chosen(choice) == ("whisper", "base")
+    assert choice.warnings == ("The library of faster-whisper is not installed; base (whisper) was used instead.",)
+
+
+def test_resolve_does_not_take_damaged_weights(put_weights: PutWeights) -> None:
+    (put_weights("faster-whisper", "base") / "model.bin").write_bytes(b"cut")
+    put_weights("whisper", "base")
+
+    assert chosen(resolve()) == ("whisper", "base")
+
+
+def test_resolve_says_what_to_do_where_nothing_is_installed() -> None:
+    with pytest.raises(NothingRunnable) as refusal:
+        resolve(model="small")
+
+    assert str(refusal.value) == "No speech model is installed. Run: python manage.py weights install base"
+
+
+def test_resolve_says_what_to_do_where_nothing_can_serve(put_weights: PutWeights) -> None:
+    put_weights("faster-whisper", "tiny.en")
+
+    with pytest.raises(NothingRunnable) as refusal:
+        resolve(model="tiny.en", language="de")
+
+    assert str(refusal.value) == (
+        "No installed speech model can serve this. Model tiny.en knows English only. "
+        "Run: python manage.py weights install base"
+    )
+
+
+def test_resolve_says_what_to_do_where_no_library_is(put_weights: PutWeights, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_weights("faster-whisper", "base")
+    hide(monkeypatch, "faster_whisper", "whisper")
+
+    with pytest.raises(NothingRunnable, match=r"^No engine is installed\. Run: make setup$"):
+        resolve()
+
+
+def test_resolve_knows_the_fake_engine_where_the_settings_do(settings: Settings) -> None:
+    settings.FAKE_ENGINE = True
+
+    assert resolve(engine="fake", language="de", task="translate") == Choice(
+        EngineSpec("fake", "fake", "", threads=2), "", ()
+    )
+    with pytest.raises(NothingRunnable):
+        resolve()
+
+
+def test_available_lists_every_model_with_what_hinders_it(put_weights: PutWeights) -> None:
+    put_weights("faster-whisper", "base")
+
+    found = available()
+
+    assert len(found) == 22
+    assert [one for one in found if one.available] == [Availability("faster-whisper", "base", True, "")]
+    assert found[0] == Availability(
+        "faster-whisper", "tiny", available=False, reason="Model tiny is not installed for faster-whisper."
+    )
+
+
+def test_available_lists_the_fake_engine_where_the_settings_know_it(settings: Settings) -> None:
+    assert all(one.engine != "fake" for one in available())
+
+    settings.FAKE_ENGINE = True
+
+    assert available()[-1] == Availability("fake", "fake", available=True, reason="")
+
+
+def test_resolver_loads_no_heavy_library() -> None:
+    code = (
+        "import sys, django; django.setup(); from registry.resolver import available; available();"
+        "print(sorted({'torch', 'numpy', 'ctranslate2', 'faster_whisper', 'whisper', 'av'} & set(sys.modules)))"
+    )
+
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert result.stdout.strip() == "[]"

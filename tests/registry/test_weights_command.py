@@ -1,0 +1,112 @@
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from pytest_django import Settings
+
+from speech.weights import Weights, install
+from tests.registry.conftest import PutWeights
+from tests.speech.weights.conftest import CONTENT, Publisher, little, publisher
+
+__all__ = ["little", "publisher"]
+
+
+def weights(*arguments: str) -> list[str]:
+    """Run the command and return the lines that it wrote."""
+    output = StringIO()
+    call_command("weights", *arguments, stdout=output)
+    return output.getvalue().splitlines()
+
+
+def test_list_shows_what_is_installed_and_where_the_rest_can_be_had(put_weights: PutWeights) -> None:
+    put_weights("faster-whisper", "base")
+
+    lines = {tuple(line.split()[:2]): " ".join(line.split()[2:]) for line in weights("list")}
+
+    assert len(lines) == 23
+    assert lines["base", "faster-whisper"] == "0.0 MB verified 2026-01-02 publisher, package index"
+    assert lines["base", "whisper"] == "145.3 MB - publisher, rebuilt from faster-whisper"
+    assert lines["distil-large-v3", "whisper"] == "- - rebuilt from faster-whisper"
+
+
+def test_install_says_what_it_did_and_the_second_time_that_it_was_there(
+    little: Weights, weights_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = weights("install", "base"), weights("install", "base")
+
+    assert first[0].startswith("faster-whisper/base is installed and verified (0.3 MB, http://127.0.0.1:")
+    assert second == [f"faster-whisper/base is already installed in {weights_folder / 'faster-whisper' / 'base'}."]
+    assert capsys.readouterr().err.splitlines() == [
+        "faster-whisper/base: Downloading from 127.0.0.1",
+        "faster-whisper/base: Checking",
+    ]
+
+
+def test_install_fails_with_a_sentence(little: Weights, publisher: Publisher, settings: Settings) -> None:
+    settings.WEIGHTS_SOURCES = ["publisher"]
+    publisher.files.clear()
+
+    with pytest.raises(CommandError, match=r"faster-whisper/base could not be installed\. The publisher .* 404"):
+        weights("install", "base")
+
+
+def test_install_refuses_sources_that_nobody_knows(little: Weights, settings: Settings) -> None:
+    settings.WEIGHTS_SOURCES = ["index", "elsewhere"]
+
+    with pytest.raises(CommandError, match="SELENITE_WEIGHTS_SOURCES may name publisher and index, not 'elsewhere'"):
+        weights("install", "base")
+
+
+@pytest.mark.parametrize("action", ["install", "verify", "remove", "path"])
+def test_unknown_names_are_refused(action: str) -> None:
+    with pytest.raises(CommandError, match="There is no model 'huge' for faster-whisper"):
+        weights(action, "huge")
+    with pytest.raises(CommandError, match="There is no model 'huge' for whisper"):
+        weights(action, "huge", "--engine", "whisper")
+
+
+@pytest.mark.parametrize("action", ["verify", "path"])
+def test_missing_models_are_refused_with_the_command_that_helps(action: str) -> None:
+    with pytest.raises(
+        CommandError, match="tiny is not installed. Run: python manage.py weights install tiny --engine faster-whisper"
+    ):
+        weights(action, "tiny")
+
+
+def test_verify_reads_everything_and_names_all_that_is_damaged(little: Weights, weights_folder: Path) -> None:
+    found = install("base", engine="faster-whisper", folder=weights_folder)
+    assert weights("verify") == weights("verify", "base") == ["faster-whisper/base is as it was installed."]
+    (found.path / "model.bin").write_bytes(bytes(reversed(CONTENT["model.bin"])))
+
+    with pytest.raises(
+        CommandError, match=r"base is damaged: model.bin is not what was installed\. Run: .* install base"
+    ):
+        weights("verify")
+    with pytest.raises(CommandError, match=r"base is damaged: files are missing or cut short\. Run: .* install base"):
+        weights("verify")
+
+
+def test_verify_of_nothing_says_so() -> None:
+    assert weights("verify") == ["No weights are installed."]
+
+
+def test_path_prints_what_the_engine_loads(put_weights: PutWeights) -> None:
+    folder, checkpoint = put_weights("faster-whisper", "base"), put_weights("whisper", "base") / "base.pt"
+
+    assert weights("path", "base") == [str(folder)]
+    assert weights("path", "base", "--engine", "all") == [str(folder), str(checkpoint)]
+
+
+def test_remove_deletes_the_model_and_what_was_downloaded_of_it(put_weights: PutWeights, weights_folder: Path) -> None:
+    place = put_weights("whisper", "base")
+    kept = put_weights("faster-whisper", "base")
+    part = weights_folder / ".incoming" / "whisper" / "base" / "base.pt.part"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(b"half")
+
+    assert weights("remove", "base", "--engine", "whisper") == ["whisper/base is removed."]
+
+    assert (place.exists(), part.exists(), kept.exists()) == (False, False, True)
+    with pytest.raises(CommandError, match="base is not installed for whisper"):
+        weights("remove", "base", "--engine", "whisper")

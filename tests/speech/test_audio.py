@@ -1,0 +1,163 @@
+import errno
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from speech import audio
+from speech.types import SAMPLE_RATE, EngineError, UnreadableMedia
+
+LOUDNESS = 0.165
+"""Root mean square of the sound: 0.142 in the quieter files, 0.199 in the louder ones."""
+
+
+def _ignore(seconds: float, total: float) -> None:
+    return
+
+
+def _write_wav(path: Path, samples: np.ndarray, *, rate: int = SAMPLE_RATE) -> Path:
+    """Write int16 samples of shape (n_samples,) or (n_samples, n_channels)."""
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1 if samples.ndim == 1 else samples.shape[1], 2, rate, 0, "NONE", ""))
+        file.writeframes(samples.astype("<i2").tobytes())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "container", "codec", "has_video", "tracks"),
+    [
+        ("jfk.mp3", "mp3", "mp3float", False, 1),
+        ("jfk.opus", "ogg", "opus", False, 1),
+        ("jfk.webm", "matroska,webm", "opus", False, 1),
+        ("jfk_video.mp4", "mov,mp4,m4a,3gp,3g2,mj2", "aac", True, 1),
+        ("jfk_two_tracks.mka", "matroska,webm", "opus", False, 2),
+    ],
+)
+def test_probe_tells_what_a_file_holds(data: Path, name: str, container: str, codec: str, has_video: bool, tracks: int):
+    media = audio.probe(data / name)
+
+    assert (media.container, media.audio_codec, media.has_video, media.audio_tracks) == (
+        container,
+        codec,
+        has_video,
+        tracks,
+    )
+    assert media.duration == pytest.approx(11.0, abs=2.0)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "archive.mp3", "concat.wav", "concat_sibling.wav", "empty.wav", "noise_only_header.flac", "page.ogg", "playlist.mp3",
+        "playlist_relative.mp3", "random.m4a", "text.mp3", "truncated.m4a", "video_no_audio.mp4", "zero_samples.wav",
+    ],
+)  # fmt: skip
+def test_probe_refuses_what_holds_no_sound(data: Path, name: str):
+    with pytest.raises(UnreadableMedia) as caught:
+        audio.probe(data / "bad" / name)
+
+    assert caught.value.message.endswith(".")
+    assert name not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "name", ["jfk.flac", "jfk_8k.wav", "jfk.mp3", "jfk.webm", "jfk_video.mp4", "jfk_two_tracks.mka"]
+)
+def test_decode_gives_the_same_sound_from_each_container(data: Path, tmp_path: Path, name: str):
+    decoded = audio.decode(data / name, tmp_path / "work.pcm", on_progress=_ignore)
+
+    samples = audio.read(tmp_path / "work.pcm", 0.0, decoded.duration)
+    assert decoded.duration == pytest.approx(11.0, abs=2.0)
+    assert audio.duration_of(tmp_path / "work.pcm") == decoded.duration
+    assert float(np.sqrt((samples**2).mean())) == pytest.approx(LOUDNESS, abs=0.04)
+    assert max(decoded.peaks) == pytest.approx(np.abs(samples).max() * 255, abs=2)
+
+
+def test_decode_mixes_all_channels(tmp_path: Path):
+    stereo = np.zeros((SAMPLE_RATE, 2))
+    stereo[:, 1] = 8000 * np.sin(np.arange(SAMPLE_RATE) / 10)
+
+    audio.decode(_write_wav(tmp_path / "right.wav", stereo), tmp_path / "work.pcm", on_progress=_ignore)
+
+    assert float(np.abs(audio.read(tmp_path / "work.pcm", 0.0, 1.0)).max()) > 0.1
+
+
+def test_decode_of_a_damaged_file_gives_what_is_whole(data: Path, tmp_path: Path):
+    decoded = audio.decode(data / "bad" / "truncated.mp3", tmp_path / "work.pcm", on_progress=_ignore)
+
+    assert 3.0 < decoded.duration < 11.0
+
+
+def test_decode_leaves_no_file_behind_when_it_fails(data: Path, tmp_path: Path):
+    with pytest.raises(UnreadableMedia):
+        audio.decode(data / "bad" / "text.mp3", tmp_path / "work" / "work.pcm", on_progress=_ignore)
+
+    assert list((tmp_path / "work").iterdir()) == []
+
+
+def test_decode_leaves_no_file_behind_when_it_is_stopped(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def stop(seconds: float, total: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(audio, "PROGRESS_SECONDS", 1.0)
+    with pytest.raises(KeyboardInterrupt):
+        audio.decode(data / "jfk.flac", tmp_path / "work" / "work.pcm", on_progress=stop)
+
+    assert list((tmp_path / "work").iterdir()) == []
+
+
+def test_decode_says_that_the_disk_is_full(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def fail(*arguments: object) -> audio.Decoded:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(audio, "_write", fail)
+    with pytest.raises(EngineError) as caught:
+        audio.decode(data / "jfk.flac", tmp_path / "work.pcm", on_progress=_ignore)
+
+    assert (caught.value.code, caught.value.permanent) == ("disk_full", False)
+
+
+def test_decode_puts_silence_where_timestamps_leave_a_gap(data: Path, tmp_path: Path):
+    """A recorder that paused writes no packets: the times of what follows must still be the player's."""
+    import av
+
+    gap_seconds = 20.0
+    with av.open(str(data / "jfk.webm")) as source, av.open(str(tmp_path / "gap.mka"), "w") as target:
+        stream = target.add_stream_from_template(source.streams.audio[0])
+        for packet in source.demux(audio=0):
+            if packet.pts is None:
+                continue
+            if packet.pts * packet.time_base > 5:
+                packet.pts += int(gap_seconds / packet.time_base)
+                packet.dts = packet.pts
+            packet.stream = stream
+            target.mux(packet)
+
+    decoded = audio.decode(tmp_path / "gap.mka", tmp_path / "work.pcm", on_progress=_ignore)
+
+    assert decoded.duration == pytest.approx(31.0, abs=0.2)
+    assert float(np.abs(audio.read(tmp_path / "work.pcm", 8.0, 24.0)).max()) == 0.0
+
+
+def test_decode_of_a_long_recording_thins_the_waveform_out(tmp_path: Path):
+    loud_at_the_end = np.zeros(SAMPLE_RATE * 600)
+    loud_at_the_end[-10:] = 32767
+
+    decoded = audio.decode(
+        _write_wav(tmp_path / "long.wav", loud_at_the_end), tmp_path / "work.pcm", on_progress=_ignore
+    )
+
+    assert len(decoded.peaks) == audio.PEAKS
+    assert decoded.peaks[-1] == 255
+    assert max(decoded.peaks[:-1]) == 0
+
+
+def test_read_returns_floats_of_the_stretch_asked_for(tmp_path: Path):
+    (tmp_path / "work.pcm").write_bytes(np.arange(SAMPLE_RATE, dtype="<i2").tobytes())
+
+    samples = audio.read(tmp_path / "work.pcm", 0.5, 0.75)
+
+    assert (samples.dtype, samples.shape) == (np.float32, (SAMPLE_RATE // 4,))
+    assert samples[0] == 8000 / 32768
+    assert audio.read(tmp_path / "work.pcm", 2.0, 3.0).shape == (0,)

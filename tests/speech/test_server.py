@@ -1,0 +1,187 @@
+"""The engine process and its client, for real, with the fake engine."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from speech import client
+from speech.client import EngineDied, EngineProcess
+from speech.types import EngineError, EngineSpec, Json, Options, Plan, UnreadableMedia, to_json
+
+ENGINE = to_json(EngineSpec("fake", "fake", ""))
+PATIENCE = 30.0
+
+
+@pytest.fixture
+def process() -> Iterator[EngineProcess]:
+    process = EngineProcess()
+    yield process
+    process.close()
+
+
+def _last(process: EngineProcess, kind: str, **fields: Any) -> Json:
+    return list(process.replies(process.send(kind, **fields), timeout_seconds=PATIENCE))[-1]
+
+
+def _request(data: Path, tmp_path: Path) -> Json:
+    return {
+        "media": str(data / "jfk.opus"),
+        "work": str(tmp_path / "work.pcm"),
+        "engine": ENGINE,
+        "options": to_json(Options()),
+    }
+
+
+def _texts(process: EngineProcess, request: Json, **fields: Any) -> dict[int, str]:
+    replies = process.replies(process.send("transcribe", **request, **fields), timeout_seconds=PATIENCE)
+    batches = [reply for reply in replies if reply["type"] == "batch"]
+    return {
+        reply["batch"]: "".join(s["text"] for one in reply["results"] for s in one["segments"]) for reply in batches
+    }
+
+
+def test_process_says_that_it_is_ready(process: EngineProcess):
+    assert process.receive(timeout_seconds=PATIENCE)[0] == {"type": "ready", "protocol": 1}
+
+
+def test_plan_covers_the_recording(process: EngineProcess, data: Path, tmp_path: Path):
+    reply = _last(process, "plan", **_request(data, tmp_path))
+
+    plan = Plan.from_json(reply["plan"])
+    assert plan.duration == pytest.approx(11.0, abs=0.1)
+    assert plan.position_after(len(plan.batches)) == plan.duration
+    assert (plan.language, plan.pins["engine"]) == ("en", "fake")
+    assert 100 < len(reply["peaks"]) < 120
+
+
+def test_transcribe_from_a_batch_gives_the_same_text(process: EngineProcess, data: Path, tmp_path: Path):
+    request = _request(data, tmp_path)
+    plan = _last(process, "plan", **request)["plan"]
+
+    whole = _texts(process, request, plan=plan, first_batch=0)
+    rest = _texts(process, request, plan=plan, first_batch=2)
+
+    assert sorted(whole) == list(range(len(plan["batches"])))
+    assert rest == {batch: text for batch, text in whole.items() if batch >= 2}
+
+
+def test_transcribe_makes_a_missing_work_file_again(process: EngineProcess, data: Path, tmp_path: Path):
+    request = _request(data, tmp_path)
+    plan = _last(process, "plan", **request)["plan"]
+    (tmp_path / "work.pcm").unlink()
+
+    assert len(_texts(process, request, plan=plan, first_batch=0)) == len(plan["batches"])
+    assert (tmp_path / "work.pcm").exists()
+
+
+def test_stop_ends_a_request_and_the_process_goes_on(
+    process: EngineProcess, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("SELENITE_FAKE_SECONDS", "20")
+    slow = EngineProcess()
+    request = _request(data, tmp_path)
+    plan = _last(slow, "plan", **request)["plan"]
+    request_id = slow.send("transcribe", **request, plan=plan, first_batch=0)
+    slow.ask_to_stop(request_id)
+
+    assert list(slow.replies(request_id, timeout_seconds=PATIENCE))[-1]["type"] == "stopped"
+    assert _last(slow, "probe", path=str(data / "jfk.mp3"))["type"] == "done"
+    slow.kill()
+
+
+@pytest.mark.parametrize("name", ["text.mp3", "empty.wav", "playlist.mp3", "no such file.wav"])
+def test_a_failed_request_is_told_and_the_process_goes_on(process: EngineProcess, data: Path, name: str):
+    with pytest.raises(EngineError):
+        _last(process, "probe", path=str(data / "bad" / name))
+
+    assert _last(process, "probe", path=str(data / "jfk.mp3"))["media"]["container"] == "mp3"
+
+
+def test_an_unknown_engine_is_an_error_with_a_sentence(process: EngineProcess, data: Path, tmp_path: Path):
+    request = _request(data, tmp_path) | {"engine": to_json(EngineSpec("nonsense", "x", ""))}
+
+    with pytest.raises(EngineError, match="There is no engine named nonsense") as caught:
+        _last(process, "plan", **request)
+
+    assert caught.value.permanent
+
+
+def test_a_killed_process_is_reported_with_its_signal(process: EngineProcess):
+    os.kill(process.pid, signal.SIGKILL)
+
+    with pytest.raises(EngineDied, match="killed, probably because memory ran out") as caught:
+        _last(process, "probe", path="x")
+    assert caught.value.returncode == -signal.SIGKILL
+
+
+def test_a_silent_process_is_killed(process: EngineProcess):
+    os.kill(process.pid, signal.SIGSTOP)
+
+    with pytest.raises(EngineError, match="did not answer in time"):
+        list(process.replies(process.send("probe", path="x"), timeout_seconds=1.0))
+    assert not process.is_alive()
+
+
+def test_the_process_ends_with_its_input():
+    process = EngineProcess()
+    process.receive(timeout_seconds=PATIENCE)
+    began = time.monotonic()
+
+    process.close()
+
+    assert time.monotonic() - began < 1.9, "it should have ended by itself, before it was killed"
+
+
+def test_the_process_ends_when_idle():
+    process = EngineProcess("--idle", "0.3")
+    process.receive(timeout_seconds=PATIENCE)
+
+    with pytest.raises(EngineDied) as caught:
+        process.receive(timeout_seconds=PATIENCE)
+    assert caught.value.returncode == 0
+    process.kill()
+
+
+def test_the_process_dies_with_the_one_that_started_it():
+    program = (
+        "import time; from speech.client import EngineProcess as P; p = P(); print(p.pid, flush=True); time.sleep(60)"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=client.PROGRAM_DIR
+    )
+    assert parent.stdout is not None
+    engine = psutil.Process(int(parent.stdout.readline()))
+
+    parent.kill()
+    parent.communicate()
+
+    assert psutil.wait_procs([engine], timeout=5)[1] == []
+
+
+def test_the_process_is_given_no_secret(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SELENITE_SECRET_KEY", "very secret")
+    process = EngineProcess()
+    process.receive(timeout_seconds=PATIENCE)
+
+    assert "SELENITE_SECRET_KEY" not in psutil.Process(process.pid).environ()
+    process.close()
+
+
+def test_probe_runs_in_a_process_that_ends(data: Path):
+    assert client.probe(data / "jfk_video.mp4").has_video
+    assert [child for child in psutil.Process().children() if "speech" in child.cmdline()] == []
+
+
+def test_probe_that_crashes_is_unreadable_media(data: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(client, "PROBE_MEMORY_BYTES", 100_000_000)
+
+    with pytest.raises(UnreadableMedia, match="took too long or failed"):
+        client.probe(data / "jfk.mp3")
