@@ -1,0 +1,118 @@
+"""Files on their way in: written to disk as they come, hashed and measured, and gone again unless they are accepted."""
+
+import errno
+import fcntl
+import hashlib
+import os
+import shutil
+import time
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+
+from transcripts.names import clean_file_name
+
+RESERVE_BYTES = 1_000_000_000
+"""Disk that stays free: for the database, and for the work file (115 MB an hour) of several hours of audio."""
+LEFTOVER_SECONDS = 60
+"""How old an unlocked file must be to be a leftover: a new one is locked a moment after it appears."""
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+SUFFIX = ".part"
+
+NO_ROOM = (
+    "There is not enough free disk space to keep this file. Nothing was saved. "
+    "Free some space where the recordings are kept, then try again."
+)
+TOO_LARGE = (
+    "This file is larger than the {:,} MB that are allowed here. Nothing was saved. "
+    "Use a shorter or compressed version, or ask an administrator to raise the limit."
+)
+
+
+class IncomingFile(UploadedFile):  # type: ignore[type-arg]  # Generic in the stubs only.
+    """A file that is being received, in the incoming folder until it is accepted or closed.
+
+    `refused` is empty, or the sentence that says why it is not kept: further bytes are then swallowed.
+    The file is locked while this process lives, which tells it from the leftovers of a process that died.
+    """
+
+    def __init__(self, name: str, *, limit_bytes: int) -> None:
+        remove_leftovers()
+        settings.INCOMING_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Unbuffered: after a failed write nothing waits in memory to fail again when the file is closed.
+        self._file = NamedTemporaryFile(dir=settings.INCOMING_DIR, suffix=SUFFIX, buffering=0)  # noqa: SIM115
+        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        super().__init__(self._file, clean_file_name(name), size=0)
+        self.refused = ""
+        self.received_bytes = 0
+        self._limit_bytes = limit_bytes
+        self._hash = hashlib.sha256()
+
+    @property
+    def sha256(self) -> str:
+        """Return the hex digest of what was received."""
+        return self._hash.hexdigest()
+
+    def temporary_file_path(self) -> str:
+        """Return where the file lies; Django's storage moves a file that has this method instead of copying it."""
+        return self._file.name
+
+    def expect(self, size_bytes: int) -> None:
+        """Refuse the file where that many more bytes would be too large or leave too little free disk."""
+        if self._limit_bytes and self.received_bytes + size_bytes > self._limit_bytes:
+            self.refuse(TOO_LARGE.format(self._limit_bytes // 1_000_000))
+        elif shutil.disk_usage(settings.INCOMING_DIR).free - size_bytes < RESERVE_BYTES:
+            self.refuse(NO_ROOM)
+
+    def receive(self, data: bytes) -> None:
+        """Write the next bytes, or swallow them where the file is refused. A full disk refuses the file."""
+        if not self.refused:
+            self.expect(len(data))
+        if not self.refused:
+            self._write(data)
+
+    def refuse(self, sentence: str) -> None:
+        """Give up on the file and give its disk space back."""
+        self.refused = sentence
+        os.ftruncate(self._file.fileno(), 0)
+
+    def close(self) -> None:
+        """Close and delete the file, unless it was moved to where it is kept."""
+        try:
+            super().close()
+        except FileNotFoundError:
+            pass
+
+    def _write(self, data: bytes) -> None:
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError as err:
+            if err.errno not in DISK_FULL:
+                raise
+            self.refuse(NO_ROOM)
+        self._hash.update(data)
+        self.received_bytes += len(data)
+        self.size = self.received_bytes
+
+
+def remove_leftovers() -> None:
+    """Delete the files that processes which died left in the incoming folder."""
+    for path in settings.INCOMING_DIR.glob(f"*{SUFFIX}"):
+        try:
+            if time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:
+                _remove_if_unlocked(path)
+        except FileNotFoundError:
+            continue
+
+
+def _remove_if_unlocked(path: Path) -> None:
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        path.unlink()

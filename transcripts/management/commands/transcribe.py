@@ -1,0 +1,228 @@
+"""Transcribe files from the command line, by the same way and into the same library as the pages do."""
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from tqdm import tqdm
+
+from speech.languages import LANGUAGES
+from transcripts import batch, direct, lease
+from transcripts.batch import Found
+from transcripts.engine import EngineHost
+from transcripts.exports import FORMATS
+from transcripts.models import Job, Task
+from transcripts.names import printable
+from transcripts.outputs import write_exports
+from transcripts.services.accept import AUTO, JobRequest, Refused, accept_path, check_request
+
+log = logging.getLogger(__name__)
+
+BAR = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} s of audio [{elapsed}<{remaining}{postfix}]"
+NO_FILES_WRITTEN = "With --enqueue a worker does the work and writes no files: leave out --formats and --output."
+NOBODY = "There is no administrator to own the recordings. Add one with `manage.py createsuperuser`, or use --owner."
+NOT_WRITTEN = "Its text is in the library, but could not be written to a file ({})."
+UNEXPECTED = "Something unexpected went wrong; the log has the details."
+
+
+class NotDone(Exception):
+    """A file was not transcribed. The message is the reason, for the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be done with each file."""
+
+    owner: User
+    request: JobRequest
+    formats: tuple[str, ...]
+    folder: Path
+    is_for_worker: bool
+
+
+class Command(BaseCommand):
+    help = "Transcribe audio and video files. The results are in the library too."
+    requires_migrations_checks = True
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="A file, or a folder with --recursive.")
+        parser.add_argument("--recursive", action="store_true", help="Take the media files in folders, however deep.")
+        parser.add_argument("--engine", default=AUTO, help="auto, faster-whisper or whisper (default: auto).")
+        parser.add_argument("--model", default=AUTO, help="For example base or tiny.en (default: the installation's).")
+        parser.add_argument("--language", default=AUTO, metavar="CODE", help="For example en (default: found out).")
+        parser.add_argument("--task", default=Task.TRANSCRIBE.value, help="transcribe, or translate into English.")
+        parser.add_argument("--prompt", default="", help="Names and words that are spoken, to have them spelt right.")
+        parser.add_argument("--formats", help=f"Separated by commas: {', '.join(FORMATS)} (default: txt).")
+        parser.add_argument("--output", type=Path, metavar="DIR", help="Where to write (default: the current folder).")
+        parser.add_argument(
+            "--owner", metavar="USER", help="Whose recordings these are (default: the administrator's)."
+        )
+        parser.add_argument("--enqueue", action="store_true", help="Leave the work to the worker, and write no files.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        wanted = _wanted(options)
+        found = batch.find(options["paths"], recursive=options["recursive"])
+        try:
+            with (
+                _log_level(options["verbosity"]),
+                direct.Interruption() as interruption,
+                closing(EngineHost()) as engine,
+            ):
+                failures, begun = self._take_all(found, wanted, engine, interruption)
+        except KeyboardInterrupt as err:
+            raise CommandError("Interrupted again, and ended at once.", returncode=128 + signal.SIGINT) from err
+        _report_end(failures, begun=begun, total=len(found), signal_number=interruption.signal_number)
+
+    def _take_all(
+        self, found: list[Found], wanted: Wanted, engine: EngineHost, interruption: direct.Interruption
+    ) -> tuple[list[str], int]:
+        """Take one file after the other; return what failed, and how many were begun before an interruption."""
+        names = batch.output_names([item.path for item in found])
+        failures: list[str] = []
+        for index, item in enumerate(found):
+            if interruption.wish():
+                return failures, index
+            try:
+                self.stdout.write(_take(item, names[item.path], wanted, engine, interruption))
+            except (NotDone, Refused, OSError) as err:
+                failures.append(f"{item.label}: {err}")
+            except Exception:
+                log.exception("file %d of the batch failed", index + 1)
+                failures.append(f"{item.label}: {UNEXPECTED}")
+        return failures, len(found)
+
+
+@contextmanager
+def _log_level(verbosity: int) -> Iterator[None]:
+    """Keep the worker's log of what goes well off the terminal, unless it is asked for with --verbosity 2."""
+    logger = logging.getLogger("transcripts")
+    level = logger.level
+    if verbosity < 2:
+        logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def _wanted(options: dict[str, Any]) -> Wanted:
+    """Return what the options say. Raises CommandError, with what there is, where one names something that is not."""
+    request = JobRequest(**{name: options[name] for name in ("engine", "model", "language", "task", "prompt")})
+    try:
+        check_request(request)
+    except Refused as err:
+        raise CommandError(str(err)) from err
+    if options["enqueue"] and (options["formats"] or options["output"]):
+        raise CommandError(NO_FILES_WRITTEN)
+    owner, formats = _owner(options["owner"]), _formats(options["formats"] or "txt")
+    return Wanted(owner, request, formats, _folder(options["output"] or Path()), options["enqueue"])
+
+
+def _formats(names: str) -> tuple[str, ...]:
+    formats = tuple(dict.fromkeys(name.strip().lower() for name in names.split(",") if name.strip()))
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown or not formats:
+        raise CommandError(f"There is no format {', '.join(unknown) or names!r}. Choose from: {', '.join(FORMATS)}.")
+    return formats
+
+
+def _folder(folder: Path) -> Path:
+    """Return the folder for the texts, made where it is missing: an hour of work must not end without a place to go."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise CommandError(f"Could not make the folder {folder} ({err.strerror}).") from err
+    if not os.access(folder, os.W_OK):
+        raise CommandError(f"Nothing can be written to the folder {folder}.")
+    return folder
+
+
+def _owner(name: str | None) -> User:
+    people = User.objects.filter(is_active=True)
+    if name is None:
+        owner, problem = people.filter(is_superuser=True).order_by("pk").first(), NOBODY
+    else:
+        owner, problem = people.filter(username=name).first(), f"There is no active user {name!r}."
+    if owner is None:
+        raise CommandError(problem)
+    return owner
+
+
+def _take(item: Found, name: str, wanted: Wanted, engine: EngineHost, interruption: direct.Interruption) -> str:
+    """Do what is wanted with one file and return the line that says so. Raises NotDone, Refused and OSError."""
+    if item.problem:
+        raise NotDone(item.problem)
+    if wanted.is_for_worker:
+        job = accept_path(item.path, owner=wanted.owner, request=wanted.request)
+        return f"{item.label}: waits for a worker as job {job.pk}"
+    job = accept_path(item.path, owner=wanted.owner, request=wanted.request, then=lease.start_directly)
+    seconds = _run(job, item.label, engine, interruption)
+    try:
+        paths = write_exports(job, wanted.folder, name=name, formats=wanted.formats)
+    except OSError as err:
+        raise NotDone(NOT_WRITTEN.format(err.strerror)) from err
+    return _line(item.label, job, seconds, paths)
+
+
+def _run(job: Job, label: str, engine: EngineHost, interruption: direct.Interruption) -> float:
+    """Run a job to its end with a progress bar on a terminal, and return how many seconds that took. Raises NotDone."""
+    began = time.monotonic()
+    try:
+        with tqdm(desc=label[-40:], bar_format=BAR, leave=False, disable=None) as bar:
+            direct.run(job, engine=engine, interruption=interruption, on_progress=partial(_show, bar))
+    except Job.DoesNotExist as err:
+        raise NotDone("It was deleted while it was being transcribed.") from err
+    if job.state != Job.State.COMPLETED:
+        raise NotDone(_why_not_done(job))
+    return time.monotonic() - began
+
+
+def _show(bar: "tqdm[Any]", job: Job) -> None:
+    """Move the bar to how much of the recording is prepared, or transcribed."""
+    is_preparing = job.stage == Job.Stage.PREPARING
+    bar.total = round(job.recording.duration_seconds or 0) or None
+    bar.n = round(job.prepared_seconds if is_preparing else job.audio_seconds_done)
+    bar.set_postfix_str(job.get_stage_display().lower(), refresh=True)
+
+
+def _why_not_done(job: Job) -> str:
+    done, total = job.audio_seconds_done, job.recording.duration_seconds or 0
+    reasons = {
+        Job.State.FAILED: job.error,
+        Job.State.CANCELLED: "It was cancelled.",
+        Job.State.PAUSED: f"Paused with {done:.0f} of {total:.0f} s transcribed, which are kept in the library.",
+        Job.State.QUEUED: f"It waits in the queue. {job.blocked_reason}".strip(),
+        Job.State.RUNNING: "A worker has taken it over; the text will be in the library.",
+    }
+    return reasons[Job.State(job.state)]
+
+
+def _line(label: str, job: Job, seconds: float, paths: list[Path]) -> str:
+    """Return what is said about a file that is done: its length, its speed, its texts and its warnings."""
+    audio = job.recording.duration_seconds or 0
+    factor = f"real-time factor {seconds / audio:.2f}" if audio else "no audio"
+    language = LANGUAGES.get(job.language, "no language")
+    files = ", ".join(printable(str(path)) for path in paths)
+    line = f"{label}: {audio:.1f} s of audio in {seconds:.1f} s, {factor}, {language} -> {files}"
+    return "\n  Warning: ".join([line, *job.warnings])
+
+
+def _report_end(failures: list[str], *, begun: int, total: int, signal_number: int) -> None:
+    """Raise CommandError where not all was done, with which and why."""
+    sentences = [f"{len(failures)} of {total} failed:", *failures] if failures else []
+    if signal_number:
+        raise CommandError(
+            "\n  ".join([f"Interrupted; {total - begun} of {total} were not begun.", *sentences]),
+            returncode=128 + signal_number,
+        )
+    if failures:
+        raise CommandError("\n  ".join(sentences))

@@ -1,0 +1,1 @@
+"""Changes that span rows, files and the queue."""

@@ -1,0 +1,187 @@
+"""Take a file in: look at what it holds, keep it, and put its first job in the queue."""
+
+import logging
+import os
+import stat
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+
+from preferences.models import Settings
+from registry.resolver import FAKE, LIBRARIES
+from speech import client
+from speech.languages import LANGUAGES
+from speech.types import Media, UnreadableMedia
+from speech.weights import MODELS
+from transcripts.incoming import IncomingFile
+from transcripts.models import Job, Recording, Task
+from transcripts.names import title_from
+
+log = logging.getLogger(__name__)
+
+Then = Callable[[Job], object]
+
+AUTO = "auto"
+"""Another way to say "as the installation has it, or detect"."""
+COPY_BYTES = 1 << 20
+PROMPT_LIMIT = 4000
+"""In characters. Whisper looks at the last 223 tokens of a prompt, about 1000 characters; more is a mistake."""
+
+EMPTY = "This file is empty (0 bytes). Nothing was saved. Check that it was copied completely, then try again."
+NOT_A_FILE = "This is not a file that can be read. Nothing was saved. Name an audio or video file."
+UNREADABLE = "{} Nothing was saved. If it plays elsewhere with sound, save it in another format and try again."
+
+
+class Refused(Exception):
+    """What was brought is not taken. The message tells the person why, that nothing was saved, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRequest:
+    """What a person asks of a job. Empty means: as the installation has it; for the language, detect it."""
+
+    engine: str = ""
+    model: str = ""
+    language: str = ""
+    task: str = Task.TRANSCRIBE.value
+    prompt: str = ""
+
+
+def accept_upload(file: "UploadedFile[Any]", *, owner: User, request: JobRequest) -> Job:
+    """Keep an uploaded file and return its queued job. The file is closed afterwards, and gone where it is refused.
+
+    Takes what HashingUploadHandler hands to a view. Looks into the file, which takes a second or two. Raises Refused.
+    """
+    if not isinstance(file, IncomingFile):
+        raise TypeError("Uploads must come through transcripts.uploads.HashingUploadHandler.")
+    with closing(file):
+        return _accept(file, owner=owner, request=request, then=None)
+
+
+def accept_path(path: Path, *, owner: User, request: JobRequest, then: Then | None = None) -> Job:
+    """Keep a copy of a local file, which is left as it is, and return its queued job. Raises Refused.
+
+    `then` is called with the job in the transaction that writes it: `lease.start_directly` for one that shall not wait.
+    """
+    with closing(IncomingFile(path.name, limit_bytes=Settings.load().upload_limit_bytes)) as file:
+        _copy(path, file)
+        return _accept(file, owner=owner, request=request, then=then)
+
+
+def check_request(request: JobRequest) -> None:
+    """Raise Refused where a request names something that does not exist; the sentence lists what there is."""
+    fake = [FAKE] if settings.FAKE_ENGINE else []
+    _check_choice("engine", request.engine, ["", AUTO, *LIBRARIES, *fake])
+    _check_choice("model", request.model, ["", AUTO, *MODELS, *fake])
+    _check_choice("language", request.language, ["", AUTO, *LANGUAGES])
+    _check_choice("task", request.task, Task.values)
+    if len(request.prompt) > PROMPT_LIMIT:
+        raise Refused(f"The prompt is longer than {PROMPT_LIMIT} characters. Nothing was saved. Use a shorter one.")
+
+
+def _check_choice(name: str, value: str, choices: list[str]) -> None:
+    if value not in choices:
+        there_are = ", ".join(choice for choice in choices if choice)
+        raise Refused(f"There is no {name} {value!r}. Nothing was saved. Choose one of: {there_are}.")
+
+
+def _copy(path: Path, file: IncomingFile) -> None:
+    """Copy a local file by streaming. Raises Refused where it is not one, before a pipe or a device could block."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise Refused(NOT_A_FILE)
+        file.expect(status.st_size)
+        with path.open("rb") as source:
+            while not file.refused and (data := source.read(COPY_BYTES)):
+                file.receive(data)
+    except OSError as err:
+        raise Refused(f"Could not read this file ({err.strerror}). Nothing was saved.") from err
+
+
+def _accept(file: IncomingFile, *, owner: User, request: JobRequest, then: Then | None) -> Job:
+    check_request(request)
+    if file.refused:
+        raise Refused(file.refused)
+    if not file.received_bytes:
+        raise Refused(EMPTY)
+    recording = _describe(file, _probe(file), owner)
+    try:
+        recording.media.save(recording.original_filename, file, save=False)
+        _make_durable(recording)
+        job = _record(recording, request, then)
+    except BaseException:
+        _remove_unless_recorded(recording)
+        raise
+    log.info("accepted recording %s with job %s, %d bytes", recording.pk, job.pk, recording.size_bytes)
+    return job
+
+
+def _probe(file: IncomingFile) -> Media:
+    try:
+        return client.probe(Path(file.temporary_file_path()))
+    except UnreadableMedia as err:
+        raise Refused(UNREADABLE.format(err.message)) from err
+
+
+def _describe(file: IncomingFile, media: Media, owner: User) -> Recording:
+    return Recording(
+        owner=owner,
+        title=title_from(str(file.name)),
+        original_filename=str(file.name),
+        size_bytes=file.received_bytes,
+        sha256=file.sha256,
+        container=media.container,
+        audio_codec=media.audio_codec,
+        duration_seconds=media.duration,
+        has_video=media.has_video,
+    )
+
+
+def _record(recording: Recording, request: JobRequest, then: Then | None) -> Job:
+    """Write the rows: from here on the file is accepted. Durable, so that no outer transaction can take it back."""
+    with transaction.atomic(durable=True):
+        recording.save(force_insert=True)
+        job = Job.objects.create(
+            recording=recording,
+            owner=recording.owner,
+            asked_engine=_asked(request.engine),
+            asked_model=_asked(request.model),
+            asked_language=_asked(request.language),
+            task=request.task,
+            prompt=request.prompt,
+        )
+        if then is not None:
+            then(job)
+        return job
+
+
+def _asked(value: str) -> str:
+    return "" if value == AUTO else value
+
+
+def _make_durable(recording: Recording) -> None:
+    """Wait until the file and its name are on disk: a row that survives a power cut must not point to nothing."""
+    try:
+        path = Path(recording.media.path)
+    except NotImplementedError:  # Not a local file: its storage answers for it.
+        return
+    for place in (path, path.parent, path.parent.parent):
+        descriptor = os.open(place, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _remove_unless_recorded(recording: Recording) -> None:
+    """Remove the file of a recording without a row. A commit that broke half-way may have written the row after all."""
+    if not Recording.objects.filter(pk=recording.pk).exists():
+        recording.media.delete(save=False)
