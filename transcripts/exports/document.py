@@ -1,0 +1,110 @@
+"""What an export is made of: plain values, read once. The formats know nothing else, least of all the database."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from speech.languages import LANGUAGES
+from speech.types import Word
+from transcripts.paragraphs import Paragraph, paragraphs
+
+TRANSLATE = "translate"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of text on one line, never empty. `speaker` is the name shown, None where nobody was identified."""
+
+    start: float
+    end: float
+    speaker: str | None
+    text: str
+    words: tuple[Word, ...]
+    mean_log_probability: float | None
+    no_speech_probability: float | None
+    compression_ratio: float | None
+    temperature: float | None
+    doubts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The recording. `duration` is in seconds, `sha256` the hex digest of the uploaded file."""
+
+    title: str
+    original_filename: str
+    duration: float | None
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What produced the text. `seconds` is wall time from start to end, None where the job has not ended."""
+
+    id: str
+    engine: str
+    model: str
+    language: str
+    task: str
+    created_at: datetime
+    seconds: float | None
+    warnings: tuple[str, ...]
+    provenance: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A transcript, ready to be written in any format. No text in it holds control characters or line breaks."""
+
+    source: Source
+    run: Run
+    segments: tuple[Segment, ...]
+
+    @property
+    def speakers(self) -> list[str]:
+        """Return the names of those who speak, in order of appearance."""
+        return list(dict.fromkeys(segment.speaker for segment in self.segments if segment.speaker is not None))
+
+    @property
+    def language(self) -> str:
+        """Return the code of the language that the text is in, which is not the spoken one after a translation."""
+        return "en" if self.run.task == TRANSLATE else self.run.language
+
+    def paragraphs(self) -> Iterator[Paragraph[Segment]]:
+        """Yield the text in paragraphs; a new speaker begins a new one."""
+        for _, turn in groupby(self.segments, key=lambda segment: segment.speaker):
+            yield from paragraphs(turn)
+
+
+def speaker_of(paragraph: Paragraph[Segment]) -> str | None:
+    """Return who speaks in a paragraph."""
+    return paragraph.segments[0].speaker
+
+
+def facts(document: Document) -> str:
+    """Return what the transcript is of and what produced it, in one line."""
+    source, run = document.source, document.run
+    spoken = LANGUAGES.get(run.language, run.language)
+    return " · ".join(
+        fact
+        for fact in (
+            "" if source.duration is None else clock(source.duration),
+            f"{spoken}, translated into English" if run.task == TRANSLATE else spoken,
+            f"transcribed by {_program(run)}",
+            f"{run.created_at.day} {run.created_at:%B %Y}",
+        )
+        if fact
+    )
+
+
+def _program(run: Run) -> str:
+    program = f"Selenite {run.provenance.get('program_version', '')}".strip()
+    return f"{program} with {run.engine} {run.model}".strip() if run.engine else program
+
+
+def clock(seconds: float) -> str:
+    """Return a time for people, such as 0:01:02."""
+    minutes, seconds = divmod(int(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"

@@ -1,0 +1,35 @@
+"""The formats that a transcript can be written in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from transcripts.exports import markdown, plain, structured, subtitles, word_document
+from transcripts.exports.document import Document
+from transcripts.exports.options import ExportOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One way to write a transcript. `label` is what a menu shows, `extension` has no dot."""
+
+    name: str
+    label: str
+    content_type: str
+    extension: str
+    render: Callable[[Document, ExportOptions], bytes]
+
+
+DOCX_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+FORMATS: dict[str, Format] = {
+    each.name: each
+    for each in (
+        Format("txt", "Plain text", "text/plain; charset=utf-8", "txt", plain.render),
+        Format("docx", "Word document", DOCX_TYPE, "docx", word_document.render),
+        Format("md", "Markdown", "text/markdown; charset=utf-8", "md", markdown.render),
+        Format("srt", "Subtitles (SubRip)", "application/x-subrip; charset=utf-8", "srt", subtitles.render_srt),
+        Format("vtt", "Subtitles (WebVTT)", "text/vtt; charset=utf-8", "vtt", subtitles.render_vtt),
+        # RFC 8259 defines no charset for JSON: it is UTF-8.
+        Format("json", "JSON", "application/json", "json", structured.render),
+    )
+}

@@ -1,0 +1,60 @@
+"""What a person may ask for in the address of an export."""
+
+from typing import Any
+
+from django import forms
+
+from transcripts.exports.formats import FORMATS
+from transcripts.exports.options import DEFAULTS, LINE_LENGTHS, LINES_PER_CUE, ExportOptions
+
+
+def _format_error() -> str:
+    *others, last = FORMATS
+    return f"Choose one of these formats: {', '.join(others)} or {last}."
+
+
+class ExportForm(forms.Form):
+    """`format` with the options; what is left out takes its default."""
+
+    format = forms.ChoiceField(
+        choices=[(each.name, each.label) for each in FORMATS.values()],
+        error_messages={"required": _format_error(), "invalid_choice": _format_error()},
+    )
+    times = forms.TypedChoiceField(
+        choices=[("", "As usual"), ("1", "With times"), ("0", "Without times")],
+        coerce=lambda value: value == "1",
+        empty_value=None,
+        required=False,
+        error_messages={"invalid_choice": "Times are 1 (with) or 0 (without)."},
+    )
+    line_length = forms.IntegerField(
+        label="Line length",
+        min_value=LINE_LENGTHS[0],
+        max_value=LINE_LENGTHS[1],
+        required=False,
+        initial=DEFAULTS.line_length,
+    )
+    lines_per_cue = forms.IntegerField(
+        label="Lines per cue",
+        min_value=LINES_PER_CUE[0],
+        max_value=LINES_PER_CUE[1],
+        required=False,
+        initial=DEFAULTS.lines_per_cue,
+    )
+
+    def options(self) -> ExportOptions:
+        """Return the choices. Call it on a valid form."""
+        data: dict[str, Any] = self.cleaned_data
+        return ExportOptions(
+            times=data["times"],
+            line_length=data["line_length"] or DEFAULTS.line_length,
+            lines_per_cue=data["lines_per_cue"] or DEFAULTS.lines_per_cue,
+        )
+
+    def sentence(self) -> str:
+        """Return what is wrong, for a person."""
+        return " ".join(
+            str(error) if field in ("format", "times") else f"{self.fields[field].label}: {error}"
+            for field, errors in self.errors.items()
+            for error in errors
+        )

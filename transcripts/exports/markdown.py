@@ -1,0 +1,36 @@
+"""Markdown: a title, the facts and paragraphs."""
+
+import re
+
+from transcripts.exports.document import Document, Segment, clock, facts, speaker_of
+from transcripts.exports.options import ExportOptions
+from transcripts.exports.plain import NO_SPEECH
+from transcripts.paragraphs import Paragraph
+
+MARKUP = re.compile(r"([\\`*_{}\[\]<>#&~|$^])")
+LIST_NUMBER = re.compile(r"^(\d{1,9})([.)])")
+LINE_MARK = re.compile(r"^([-+=:])")
+
+
+def render(document: Document, options: ExportOptions) -> bytes:
+    """Return the transcript as CommonMark; nothing that was said can become markup."""
+    times = options.shows_times(default=True)
+    head = [f"# {escape(document.source.title)}", f"*{escape(facts(document))}*"]
+    warnings = [f"> {escape(warning)}" for warning in document.run.warnings]
+    texts = [_paragraph(paragraph, times=times) for paragraph in document.paragraphs()]
+    return ("\n\n".join([*head, *warnings, *(texts or [NO_SPEECH])]) + "\n").encode()
+
+
+def _paragraph(paragraph: Paragraph[Segment], *, times: bool) -> str:
+    speaker = speaker_of(paragraph)
+    parts = [
+        f"`{clock(paragraph.start)}`" if times else "",
+        f"**{escape(speaker)}:**" if speaker else "",
+        escape(paragraph.text),
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def escape(text: str) -> str:
+    """Return a line of text such that Markdown shows it as it is, also at the start of a paragraph."""
+    return LINE_MARK.sub(r"\\\1", LIST_NUMBER.sub(r"\1\\\2", MARKUP.sub(r"\\\1", text)))

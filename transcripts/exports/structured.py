@@ -1,0 +1,95 @@
+"""JSON for programs. Every field is explained in `docs/export-json.md`."""
+
+import json
+from datetime import UTC
+from typing import Any
+
+from speech.types import Word
+from transcripts.exports.document import Document, Run, Segment, Source
+from transcripts.exports.options import ExportOptions
+
+VERSION = 1
+TIME_DECIMALS = 3
+VALUE_DECIMALS = 4
+PROVENANCE = (
+    "program_version",
+    "engine_version",
+    "weights_sha256",
+    "device",
+    "compute_type",
+    "instruction_set",
+    "threads",
+    "beam_size",
+    "seed",
+    "options",
+)
+"""What every version 1 file has of the provenance, null where it is not known."""
+
+
+def render(document: Document, options: ExportOptions) -> bytes:
+    """Return the whole transcript as one object, UTF-8, with a line for each segment."""
+    head = {
+        "version": VERSION,
+        "recording": _source(document.source),
+        "job": _run(document.run),
+        "speakers": [{"name": name} for name in document.speakers],
+    }
+    # Written one by one: as a tree of dictionaries, the words of a long recording would take tens of megabytes.
+    segments = ",\n".join(_dump(_segment(segment)) for segment in document.segments)
+    return f'{_dump(head)[:-1]}, "segments": [\n{segments}\n]}}\n'.encode()
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _source(source: Source) -> dict[str, Any]:
+    return {
+        "title": source.title,
+        "original_filename": source.original_filename,
+        "duration": _rounded(source.duration, TIME_DECIMALS),
+        "sha256": source.sha256,
+    }
+
+
+def _run(run: Run) -> dict[str, Any]:
+    job = {
+        "id": run.id,
+        "engine": run.engine,
+        "model": run.model,
+        "language": run.language,
+        "task": run.task,
+        "created_at": run.created_at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "seconds": _rounded(run.seconds, TIME_DECIMALS),
+        "warnings": list(run.warnings),
+    }
+    provenance = {**dict.fromkeys(PROVENANCE), **run.provenance}
+    return job | {name: value for name, value in provenance.items() if name not in job}
+
+
+def _segment(segment: Segment) -> dict[str, Any]:
+    return {
+        "start": round(segment.start, TIME_DECIMALS),
+        "end": round(segment.end, TIME_DECIMALS),
+        "speaker": segment.speaker,
+        "text": segment.text,
+        "mean_log_probability": _rounded(segment.mean_log_probability, VALUE_DECIMALS),
+        "no_speech_probability": _rounded(segment.no_speech_probability, VALUE_DECIMALS),
+        "compression_ratio": _rounded(segment.compression_ratio, VALUE_DECIMALS),
+        "temperature": _rounded(segment.temperature, VALUE_DECIMALS),
+        "doubts": list(segment.doubts),
+        "words": [_word(word) for word in segment.words],
+    }
+
+
+def _word(word: Word) -> dict[str, Any]:
+    return {
+        "start": round(word.start, TIME_DECIMALS),
+        "end": round(word.end, TIME_DECIMALS),
+        "text": word.text,
+        "probability": round(word.probability, VALUE_DECIMALS),
+    }
+
+
+def _rounded(value: float | None, decimals: int) -> float | None:
+    return None if value is None else round(value, decimals)
