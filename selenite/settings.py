@@ -10,8 +10,9 @@ from typing import Any
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from selenite import environment
+from selenite import __version__, environment
 
+VERSION = __version__
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # Where things lie. `DATA_DIR` holds what must be kept: database, uploads and the secret key.
@@ -147,7 +148,12 @@ JOB_SLOTS = environment.integer("SELENITE_JOB_SLOTS", 1)
 ENGINE_STALL_SECONDS = environment.integer("SELENITE_ENGINE_STALL_SECONDS", 300)
 ENGINE_IDLE_SECONDS = environment.integer("SELENITE_ENGINE_IDLE_SECONDS", 600)
 ENGINE_THREADS = environment.integer("SELENITE_THREADS", 0)  # 0: one for each core
+FAKE_ENGINE = environment.flag("SELENITE_FAKE_ENGINE", default=False)  # Offers the engine that tests use
+DEFAULT_ENGINE = environment.text("SELENITE_ENGINE", "faster-whisper")
+DEFAULT_MODEL = environment.text("SELENITE_MODEL", "base")
+WEIGHTS_SOURCES = environment.words("SELENITE_WEIGHTS_SOURCES", "publisher,index")
 
+QUEUES = ["asr"]  # What `manage.py qcluster` runs: names of Q_CLUSTER and its ALT_CLUSTERS.
 Q_CLUSTER: dict[str, Any] = {
     "name": "selenite",
     "label": "Light tasks",
@@ -188,5 +194,6 @@ LOGGING: dict[str, Any] = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": environment.text("SELENITE_LOG_LEVEL", "INFO")},
+    "loggers": {"django-q": {"level": "WARNING"}},  # Its cluster tells of every task; our own log does that once.
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -16,7 +16,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m speech")
     parser.add_argument("--parent", type=int, default=os.getppid())
     parser.add_argument("--memory", type=int, default=0, help="limit on the address space in bytes, 0 for none")
-    parser.add_argument("--idle", type=float, default=0, help="end after this many seconds without a request, 0 for never")
+    parser.add_argument(
+        "--idle", type=float, default=0, help="end after this many seconds without a request, 0 for never"
+    )
     arguments = parser.parse_args()
     die_with_parent(arguments.parent)
     _be_first_for_the_oom_killer()
@@ -28,6 +30,8 @@ def main() -> None:
     from speech.server import Server
 
     Server(output, idle_seconds=arguments.idle).run()
+    # Not `sys.exit`: the thread that reads stdin would be caught holding its lock, which is a crash.
+    os._exit(0)
 
 
 def _be_first_for_the_oom_killer() -> None:

@@ -224,6 +224,7 @@ class _Mixer:
 
     def push(self, frame: "AudioFrame") -> Iterator["NDArray[np.int16]"]:
         """Yield the samples that are ready after this frame."""
+        import numpy as np
         from av.audio.resampler import AudioResampler
 
         kind = (frame.format.name, frame.layout.name, frame.sample_rate)
@@ -234,14 +235,16 @@ class _Mixer:
         frame.pts = None
         assert self._resampler is not None
         for resampled in self._resampler.resample(frame):
-            yield resampled.to_ndarray().reshape(-1)
+            yield resampled.to_ndarray().reshape(-1).astype(np.int16, copy=False)
 
     def flush(self) -> Iterator["NDArray[np.int16]"]:
         """Yield what the resampler still holds."""
+        import numpy as np
+
         if self._resampler is None:
             return
         for resampled in self._resampler.resample(None):
-            yield resampled.to_ndarray().reshape(-1)
+            yield resampled.to_ndarray().reshape(-1).astype(np.int16, copy=False)
         self._resampler = None
 
 

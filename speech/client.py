@@ -180,5 +180,7 @@ def probe(path: Path) -> Media:
     except UnreadableMedia:
         raise
     except EngineError as err:
-        raise UnreadableMedia("Could not read this file: opening it took too long or failed. It may be damaged.") from err
+        raise UnreadableMedia(
+            "Could not read this file: opening it took too long or failed. It may be damaged."
+        ) from err
     return Media.from_json(reply["media"])

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from speech import asr, audio, planning
-from speech.types import EngineSpec, Json, Options
+from speech.types import SAMPLE_RATE, EngineSpec, Json, Options
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,8 +28,6 @@ def join(clips: Sequence[Path], target: Path, *, seconds: float) -> int:
     """Write clips one after the other into a WAV file until it is this long, and return how many were taken."""
     import wave
 
-    from speech.types import SAMPLE_RATE
-
     pause = bytes(int(PAUSE_SECONDS * SAMPLE_RATE) * audio.BYTES_PER_SAMPLE)
     taken, length = 0, 0
     with TemporaryDirectory() as folder, wave.open(str(target), "wb") as file:
@@ -43,7 +41,9 @@ def join(clips: Sequence[Path], target: Path, *, seconds: float) -> int:
     return taken
 
 
-def measure(variant: str, files: Sequence[Path], spec: EngineSpec, options: Options, on_progress: Callable[[], None]) -> Json:
+def measure(
+    variant: str, files: Sequence[Path], spec: EngineSpec, options: Options, on_progress: Callable[[], None]
+) -> Json:
     """Return the texts of the files, the seconds of audio and of work (without loading the weights), memory and versions."""
     began = time.monotonic()
     transcribe, versions = VARIANTS[variant](spec, options)
@@ -107,7 +107,7 @@ def _openai_whisper(spec: EngineSpec, options: Options) -> tuple[Transcribe, Jso
             word_timestamps=options.word_times,
             fp16=engine.pins["device"] == "cuda",
         )
-        return result["text"], len(samples) / audio.SAMPLE_RATE
+        return result["text"], len(samples) / SAMPLE_RATE
 
     return transcribe, engine.pins
 
@@ -135,7 +135,7 @@ def _faster_whisper(spec: EngineSpec, options: Options, *, batched: bool) -> tup
         for segment in segments:
             on_progress()
             texts.append(segment.text)
-        return "".join(texts), len(samples) / audio.SAMPLE_RATE
+        return "".join(texts), len(samples) / SAMPLE_RATE
 
     return transcribe, engine.pins
 

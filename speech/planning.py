@@ -1,6 +1,7 @@
 """From the stretches of speech in a recording to pieces that an engine decodes and batches that are committed."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from speech import vad
@@ -29,9 +30,7 @@ def cut_pieces(spans: Sequence[Span]) -> list[Piece]:
     """
     costs, starts = [0.0], [0]
     for last in range(1, len(spans) + 1):
-        best = min(
-            (costs[first] + 1.0 + _cut_cost(spans, first), first) for first in _possible_starts(spans, last)
-        )
+        best = min((costs[first] + 1.0 + _cut_cost(spans, first), first) for first in _possible_starts(spans, last))
         costs.append(best[0])
         starts.append(best[1])
     pieces: list[Piece] = []
@@ -67,4 +66,4 @@ def group_batches(pieces: Sequence[Piece], *, size: int) -> list[tuple[int, int]
     bounds = [0, min(max(1, size // 2), len(pieces))]
     while bounds[-1] < len(pieces):
         bounds.append(min(bounds[-1] + size, len(pieces)))
-    return [(first, last) for first, last in zip(bounds, bounds[1:], strict=False) if last > first]
+    return [(first, last) for first, last in pairwise(bounds) if last > first]

@@ -23,7 +23,11 @@ def score(reference: str, heard: str, *, language: str) -> Score:
     """Return the error rate of a text after both were normalised (Whisper's English normaliser, or its basic one)."""
     from whisper.normalizers import BasicTextNormalizer, EnglishTextNormalizer
 
-    normaliser = EnglishTextNormalizer() if language == "en" else BasicTextNormalizer(split_letters=language in CHARACTER_LANGUAGES)
+    normaliser = (
+        EnglishTextNormalizer()
+        if language == "en"
+        else BasicTextNormalizer(split_letters=language in CHARACTER_LANGUAGES)
+    )
     wanted, found = normaliser(reference).split(), normaliser(heard).split()
     return Score(edit_distance(wanted, found), len(wanted))
 

@@ -153,7 +153,11 @@ class Server:
 
     def _transcribe(self, request: Json) -> Json:
         """Transcribe from a batch on and send each batch as it is finished."""
-        work, plan, options = Path(request["work"]), Plan.from_json(request["plan"]), Options.from_json(request["options"])
+        work, plan, options = (
+            Path(request["work"]),
+            Plan.from_json(request["plan"]),
+            Options.from_json(request["options"]),
+        )
         report = self._progress(request, "transcribing")
         if not work.exists():
             audio.decode(Path(request["media"]), work, on_progress=report)
@@ -166,7 +170,13 @@ class Server:
         return {"peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
 
     def _batch(
-        self, engine: Engine, work: Path, plan: Plan, index: int, options: Options, report: Callable[[float, float], None]
+        self,
+        engine: Engine,
+        work: Path,
+        plan: Plan,
+        index: int,
+        options: Options,
+        report: Callable[[float, float], None],
     ) -> list[Json]:
         first, last = plan.batches[index]
         position = plan.position_after(index)

@@ -102,7 +102,8 @@ def _spans(probabilities: "NDArray[np.float32]") -> list[tuple[int, int]]:
 def _split(spans: list[tuple[int, int]], probabilities: "NDArray[np.float32]") -> Iterator[tuple[int, int]]:
     """Yield the spans, the long ones cut in their later half where speech is least probable."""
     longest = int(LONGEST_SPAN / WINDOW_SECONDS)
-    for first, last in spans:
+    for start, last in spans:
+        first = start
         while last - first > longest:
             half = first + longest // 2
             cut = half + int(probabilities[half : first + longest].argmin())

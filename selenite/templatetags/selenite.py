@@ -1,5 +1,69 @@
-"""Filters that every template has: how times, sizes and names are written."""
+"""Tags and filters that every template has: icons, and how times, dates and languages are written."""
+
+from datetime import datetime
 
 from django import template
+from django.template.defaultfilters import date
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from speech.languages import LANGUAGES
 
 register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, **attributes: str) -> SafeString:
+    """Return an icon of the sprite. It is decoration: the name of what it stands for is beside it."""
+    return format_html(
+        '<svg class="icon icon-{} {}" aria-hidden="true"><use href="{}#{}"/></svg>',
+        name,
+        attributes.get("class", ""),
+        static("icons.svg"),
+        name,
+    )
+
+
+@register.filter
+def clock(seconds: float | None) -> str:
+    """Return a stretch of time as 0:07, 12:40 or 1:02:03; nothing where it is not known."""
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+@register.filter
+def at(seconds: float) -> str:
+    """Return a position in a recording for addresses and scripts: a plain number, whatever the language."""
+    return f"{seconds:.2f}"
+
+
+@register.filter
+def roughly(seconds: float) -> str:
+    """Return a stretch of time as a person would say it: "about 9 min"."""
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return "less than a minute"
+    hours, minutes = divmod(minutes, 60)
+    if not hours:
+        return f"about {minutes} min"
+    return f"about {hours} h {minutes} min" if minutes else f"about {hours} h"
+
+
+@register.filter
+def language_name(code: str) -> str:
+    """Return the English name of a language; the code itself where it is not one of Whisper's, nothing where it is empty."""
+    return LANGUAGES.get(code, code)
+
+
+@register.filter
+def day(moment: datetime) -> str:
+    """Return when something was, as short as is clear: the time today, the day this year, else the whole date."""
+    local, now = timezone.localtime(moment), timezone.localtime()
+    if local.date() == now.date():
+        return date(local, "H:i")
+    return date(local, "j M" if local.year == now.year else "j M Y")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from importlib import import_module
+from itertools import pairwise
 
 from speech.asr.engine import Engine
 from speech.types import EngineError, EngineSpec, Piece
@@ -36,5 +37,5 @@ def places_to_listen(pieces: Sequence[Piece]) -> list[Piece]:
     """Return the pieces in which the language is listened for: the ones with most speech in each part of the recording."""
     count = min(PLACES_TO_LISTEN, len(pieces))
     bounds = [len(pieces) * part // count for part in range(count + 1)] if count else []
-    parts = [pieces[first:last] for first, last in zip(bounds, bounds[1:], strict=False)]
+    parts = [pieces[first:last] for first, last in pairwise(bounds)]
     return [max(part, key=lambda piece: piece.speech_seconds) for part in parts]

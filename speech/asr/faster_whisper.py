@@ -5,7 +5,6 @@ again alone with rising temperatures, and speech for which there is no text is d
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speech import asr, planning
@@ -16,8 +15,6 @@ from speech.types import EngineError, EngineSpec, Json, Options, Piece, PieceRes
 
 if TYPE_CHECKING:
     from ctranslate2 import StorageView
-    from faster_whisper import WhisperModel
-    from faster_whisper.tokenizer import Tokenizer
 
     from speech.asr.engine import Samples
 
@@ -55,7 +52,11 @@ class FasterWhisper:
         self._threads = spec.threads or usable_cores()
         self.batch_size = 16 if cuda else 8
         self._model: WhisperModel = WhisperModel(
-            spec.weights, device=self._device, compute_type=self._compute_type, cpu_threads=self._threads, local_files_only=True
+            spec.weights,
+            device=self._device,
+            compute_type=self._compute_type,
+            cpu_threads=self._threads,
+            local_files_only=True,
         )
 
     @property
@@ -100,7 +101,9 @@ class FasterWhisper:
     ) -> list[PieceResult]:
         decoder = _Decoder(self, options, language, on_progress)
         found: dict[int, list[Segment]] = {index: [] for index in pieces}
-        windows = [Window(index, piece.start, part) for (index, piece), part in zip(pieces.items(), samples, strict=True)]
+        windows = [
+            Window(index, piece.start, part) for (index, piece), part in zip(pieces.items(), samples, strict=True)
+        ]
         for _ in range(ROUNDS):
             remaining: list[Window] = []
             for window, segments in decoder.segments(windows):
@@ -118,7 +121,9 @@ class FasterWhisper:
         import numpy as np
         from faster_whisper.audio import pad_or_trim
 
-        return self._model.encode(np.stack([pad_or_trim(self._model.feature_extractor(samples)) for samples in windows]))
+        return self._model.encode(
+            np.stack([pad_or_trim(self._model.feature_extractor(samples)) for samples in windows])
+        )
 
     def sampler(self, seed: int) -> Any:
         """Return the model anew, with its own random numbers.
@@ -156,7 +161,9 @@ class _Decoder:
         encoded = self._engine._encode([window.samples for window in windows])
         self._on_progress()
         first = self._generate(self._model.model, encoded, temperature=0.0)
-        decoded = [self._again(window, only) if only.doubts else only for window, only in zip(windows, first, strict=True)]
+        decoded = [
+            self._again(window, only) if only.doubts else only for window, only in zip(windows, first, strict=True)
+        ]
         self._on_progress()
         drafts = [self._drafts(window, result) for window, result in zip(windows, decoded, strict=True)]
         if self._options.word_times:
@@ -168,7 +175,12 @@ class _Decoder:
         """Return what is decoded from each window: by beam search at temperature 0, else the best of five samples."""
         how: Json = {"beam_size": self._options.beam_size}
         if temperature:
-            how = {"beam_size": 1, "num_hypotheses": CANDIDATES, "sampling_topk": 0, "sampling_temperature": temperature}
+            how = {
+                "beam_size": 1,
+                "num_hypotheses": CANDIDATES,
+                "sampling_topk": 0,
+                "sampling_temperature": temperature,
+            }
         results = model.generate(
             encoded,
             [self._prompt] * encoded.shape[0],
@@ -209,7 +221,9 @@ class _Decoder:
         stretches = split_at_timestamps(
             decoded.tokens, first_timestamp=self._tokenizer.timestamp_begin, seconds=window.end - window.start
         )
-        return [{"start": start, "end": end, "tokens": tokens, "seek": 0, "words": []} for start, end, tokens in stretches]
+        return [
+            {"start": start, "end": end, "tokens": tokens, "seek": 0, "words": []} for start, end, tokens in stretches
+        ]
 
     def _align(self, windows: Sequence[Window], drafts: list[list[Json]], encoded: "StorageView") -> None:
         """Give the drafts their words with times."""

@@ -126,7 +126,12 @@ def _segment(piece: Piece, segment: Json) -> Segment:
         end=_time(piece, segment["end"]),
         text=segment["text"],
         words=tuple(
-            Word(_time(piece, word["start"]), _time(piece, word["end"]), word["word"], round(float(word["probability"]), 4))
+            Word(
+                _time(piece, word["start"]),
+                _time(piece, word["end"]),
+                word["word"],
+                round(float(word["probability"]), 4),
+            )
             for word in segment.get("words", [])
         ),
         mean_log_probability=round(mean, 4),

@@ -8,8 +8,10 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Now
+
+from transcripts.models.segment import Segment
 
 
 class Task(models.TextChoices):
@@ -33,6 +35,20 @@ class JobQuerySet(models.QuerySet["Job"]):
     def claimable(self) -> Self:
         """Return the queued jobs that may start now, by the database's clock."""
         return self.waiting().filter(available_at__lte=Now())
+
+    def unfinished(self) -> Self:
+        """Return the jobs that run, or may still run."""
+        return self.exclude(state__in=(Job.State.COMPLETED, Job.State.FAILED, Job.State.CANCELLED))
+
+    def newest_of_recordings(self) -> Self:
+        """Return the newest job of each recording."""
+        newest = Job.objects.filter(recording=OuterRef("recording")).order_by("-created_at", "id").values("pk")[:1]
+        return self.filter(pk=Subquery(newest))
+
+    def with_last_words(self) -> Self:
+        """Add `last_words`: the text that was recognised last, None where there is none."""
+        last = Segment.objects.filter(job=OuterRef("pk")).order_by("-piece", "-index").values("text")[:1]
+        return self.annotate(last_words=Subquery(last))
 
     def held_by(self, job_id: UUID, lease_token: UUID) -> Self:
         """Return the job while this lease owns it: every write of a worker goes through this fence."""

@@ -1,0 +1,53 @@
+# `make run` starts Selenite, `make test` checks it. Both prepare what they need and are quick the second time.
+
+# A further package index for other builds of PyTorch, see README.md.
+TORCH_INDEX ?=
+export TORCH_INDEX
+
+MANAGE := .venv/bin/python manage.py
+PYTEST := .venv/bin/python -m pytest
+TEMPLATES := $(shell find templates -name '*.html')
+
+.PHONY: run setup test test-setup lint format
+
+run: setup
+	@exec $(MANAGE) up
+
+setup:
+	@scripts/environment requirements.txt
+	@$(MANAGE) weights install base
+	@$(MANAGE) migrate --verbosity 0
+	@$(MANAGE) collectstatic --no-input --verbosity 0
+	@$(MANAGE) createadmin
+
+test: test-setup lint
+	$(PYTEST) -m "not weights and not e2e"
+	$(PYTEST) -m weights
+	$(PYTEST) -m e2e
+
+test-setup:
+	@scripts/environment requirements.txt requirements-dev.txt
+	@.venv/bin/python -m tests.e2e.browser
+	@$(MANAGE) weights install base --engine all
+	@$(MANAGE) weights install tiny.en --engine all
+
+# Some checks read the settings: they get a data folder of their own.
+lint test-setup: export SELENITE_DATA_DIR := $(CURDIR)/.venv/checks
+lint: export SELENITE_MODELS_DIR := $(CURDIR)/models
+lint:
+	@scripts/environment requirements.txt requirements-dev.txt
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-logo
+	.venv/bin/djade --target-version 5.2 --check $(TEMPLATES)
+	.venv/bin/djhtml --tabwidth 2 --check $(TEMPLATES)
+	$(MANAGE) makemigrations --check --dry-run
+	$(MANAGE) check --fail-level WARNING
+
+format:
+	@scripts/environment requirements.txt requirements-dev.txt
+	.venv/bin/ruff check --fix-only .
+	.venv/bin/ruff format .
+	.venv/bin/djade --target-version 5.2 $(TEMPLATES)
+	.venv/bin/djhtml --tabwidth 2 $(TEMPLATES)

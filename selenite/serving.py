@@ -1,0 +1,22 @@
+"""How gunicorn serves the pages: one small process with threads."""
+
+from pathlib import Path
+from typing import Any
+
+from speech.process import die_with_parent
+
+worker_class = "gthread"
+workers = 1
+threads = 8
+timeout = 60
+"""For the process as a whole, which answers every second; a request, such as a large upload, may take longer."""
+graceful_timeout = 2
+"""At a stop. A page is made in less, and an upload is not waited for."""
+keepalive = 5
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - A sign of life, not to be blocked by a disk.
+control_socket_disable = True
+
+
+def post_fork(arbiter: Any, worker: Any) -> None:
+    """Have the process die with gunicorn's main one, also in the middle of a request."""
+    die_with_parent(worker.ppid)

@@ -1,0 +1,23 @@
+// Menus are <details>: one closes when another place is clicked or focused, and on Escape, which gives the focus back.
+
+function openMenus() {
+  return document.querySelectorAll("details[data-menu][open]");
+}
+
+function closeOthers(event) {
+  for (const menu of openMenus()) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+}
+
+function closeOnEscape(event) {
+  if (event.key !== "Escape") return;
+  for (const menu of openMenus()) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+}
+
+document.addEventListener("click", closeOthers);
+document.addEventListener("focusin", closeOthers);
+document.addEventListener("keydown", closeOnEscape);

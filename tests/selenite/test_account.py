@@ -1,0 +1,62 @@
+"""Signing in and out, and changing the password."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from tests.conftest import PASSWORD
+
+
+def test_stranger_is_sent_to_sign_in_and_back(client: Client, alice: User):
+    response = client.get("/upload/")
+    assert response.url == "/sign-in/?next=/upload/"
+    response = client.post("/sign-in/", {"username": "alice", "password": PASSWORD, "next": "/upload/"})
+    assert (response.status_code, response.url) == (302, "/upload/")
+
+
+def test_sign_in_leads_to_no_foreign_site(client: Client, alice: User):
+    response = client.post("/sign-in/", {"username": "alice", "password": PASSWORD, "next": "https://evil.example/"})
+    assert response.url == "/"
+
+
+def test_wrong_password_is_answered_on_the_page(client: Client, alice: User):
+    response = client.post("/sign-in/", {"username": "alice", "password": "wrong"})
+    assert response.status_code == 422
+    assert "Please enter a correct username and password" in response.text
+    assert "_auth_user_id" not in client.session
+
+
+def test_fragment_of_a_signed_out_page_reloads_it(client: Client, db: None):
+    response = client.get("/queue/", headers={"HX-Request": "true"}, follow=True)
+    assert response.headers["HX-Refresh"] == "true"
+    assert response.content == b""
+
+
+def test_sign_out_takes_a_post(alice_client: Client):
+    assert alice_client.get("/sign-out/").status_code == 405
+    assert "_auth_user_id" in alice_client.session
+    assert alice_client.post("/sign-out/").url == "/sign-in/"
+    assert "_auth_user_id" not in alice_client.session
+
+
+def test_password_is_changed_and_the_person_told(alice_client: Client, alice: User):
+    new = "a quieter moon over the sea"
+    data = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+    response = alice_client.post("/account/password/", data, follow=True)
+    assert "Your password is changed." in response.text
+    alice.refresh_from_db()
+    assert alice.check_password(new)
+
+
+def test_bad_new_password_is_refused_with_the_reason(alice_client: Client, alice: User):
+    data = {"old_password": PASSWORD, "new_password1": "123", "new_password2": "123"}
+    response = alice_client.post("/account/password/", data)
+    assert response.status_code == 422
+    assert "This password is too short" in response.text
+    alice.refresh_from_db()
+    assert alice.check_password(PASSWORD)
+
+
+@pytest.mark.parametrize(("name", "is_offered"), [("alice_client", False), ("carol_client", True)])
+def test_administration_is_offered_to_staff_only(request: pytest.FixtureRequest, name: str, is_offered: bool):
+    assert ("/admin/" in request.getfixturevalue(name).get("/").text) is is_offered

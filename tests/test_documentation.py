@@ -1,0 +1,54 @@
+"""What the documents say is what the program does."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from django.core.management import get_commands, load_command_class
+
+ROOT = Path(__file__).parent.parent
+PROGRAM = ("selenite", "speech", "registry", "preferences", "transcripts", "tests/e2e")
+READ = re.compile(r'(?:environment\.\w+\(|environ\.get\(|environ\[)\s*"([A-Z0-9_]+)"')
+ELSEWHERE = {"TORCH_INDEX"}
+"""Read by the Makefile."""
+NOT_OURS = {"DJANGO_SETTINGS_MODULE", "CT2_FORCE_CPU_ISA", "OMP_NUM_THREADS", "PATH", "HOME", "TERM", "COLUMNS"}
+
+
+def _variables_read() -> set[str]:
+    sources = [path.read_text(encoding="utf-8") for folder in PROGRAM for path in (ROOT / folder).rglob("*.py")]
+    return {name for source in sources for name in READ.findall(source)} - NOT_OURS
+
+
+def test_every_variable_is_documented_and_every_documented_one_is_read():
+    documented = re.findall(
+        r"^\| `(\w+)` \|", (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert len(documented) == len(set(documented))
+    assert set(documented) == _variables_read() | ELSEWHERE
+
+
+def test_makefile_reads_the_variables_documented_for_it():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert all(f"{name} ?=" in makefile for name in ELSEWHERE)
+
+
+def _commands_in_readme() -> list[str]:
+    return re.findall(
+        r"^(make .*|\.venv/bin/python manage\.py .*)$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE
+    )
+
+
+def test_readme_names_only_make_targets_that_exist():
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = {command.split()[1] for command in _commands_in_readme() if command.startswith("make ")}
+    assert named == {"run", "test"}
+    assert named <= targets
+
+
+@pytest.mark.parametrize("line", [line for line in _commands_in_readme() if "manage.py" in line])
+def test_readme_command_is_understood(line: str):
+    """The command's own parser takes the line as it stands; nothing is run."""
+    name, *arguments = shlex.split(line, comments=True)[2:]
+    parser = load_command_class(get_commands()[name], name).create_parser("manage.py", name)
+    assert vars(parser.parse_args(arguments))

@@ -1,0 +1,146 @@
+"""The list of recordings, its rows in place, and the state of the queue."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from tests.conftest import MakeJob, MakeRecording, MakeSegments
+from transcripts.models import Job, Recording
+
+RUNNING = {"state": Job.State.RUNNING, "stage": Job.Stage.TRANSCRIBING, "lease_token": uuid.uuid4()}
+
+
+@pytest.fixture
+def running_job(make_job: MakeJob, make_recording: MakeRecording, make_segments: MakeSegments) -> Job:
+    """Return a job that has done 12:40 of 48:02 in 190 seconds."""
+    job = make_job(
+        make_recording(title="Field review", duration_seconds=2882.0),
+        lease_expires_at=timezone.now() + timedelta(minutes=1),
+        batches_done=8,
+        audio_seconds_done=760,
+        transcribing_seconds=190,
+        **RUNNING,
+    )
+    make_segments(job)
+    return job
+
+
+def test_empty_list_invites_the_first_upload(alice_client: Client):
+    text = alice_client.get("/").text
+    assert "Drop in your first recording" in text
+    assert "<table" not in text
+
+
+def test_running_row_shows_how_far_it_is_and_the_last_words(alice_client: Client, running_job: Job):
+    text = alice_client.get("/").text
+    assert '<progress class="bar" max="100" value="26"' in text
+    assert "12:40 of 48:02, about 9 min left" in text
+    assert "… ask what you can do for your country." in text
+
+
+def test_list_watches_only_what_can_still_change(alice_client: Client, running_job: Job, completed_job: Job):
+    text = alice_client.get("/").text
+    assert f'hx-get="/rows/?job={running_job.pk}"' in text
+
+
+def test_finished_list_watches_nothing(alice_client: Client, completed_job: Job):
+    assert "/rows/" not in alice_client.get("/").text
+
+
+def test_blocked_row_says_why(alice_client: Client, make_job: MakeJob):
+    make_job(blocked_reason="No speech model is installed.")
+    assert "No speech model is installed." in alice_client.get("/").text
+
+
+def test_failed_row_says_why(alice_client: Client, make_job: MakeJob):
+    make_job(state=Job.State.FAILED, error="The file is damaged.")
+    assert "The file is damaged." in alice_client.get("/").text
+
+
+def test_title_is_text_not_markup(alice_client: Client, make_job: MakeJob, make_recording: MakeRecording):
+    make_job(make_recording(title="<script>alert(1)</script>"))
+    text = alice_client.get("/").text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+    assert "<script>alert(1)" not in text
+
+
+def test_each_person_sees_their_own_and_staff_all(
+    alice_client: Client, bob_client: Client, carol_client: Client, job: Job
+):
+    seen = ["Inaugural address" in client.get("/").text for client in (alice_client, bob_client, carol_client)]
+    assert seen == [True, False, True]
+
+
+def test_recording_stands_once_with_its_newest_job(alice_client: Client, completed_job: Job, make_job: MakeJob):
+    make_job(completed_job.recording, state=Job.State.FAILED, error="The second run failed.")
+    text = alice_client.get("/").text
+    assert text.count('class="recording"') == 1
+    assert "The second run failed." in text
+
+
+def test_list_has_pages_of_fifty(alice_client: Client, make_job: MakeJob, make_recording: MakeRecording):
+    for number in range(51):
+        make_job(make_recording(b"x", title=f"Recording {number}"))
+    assert "1 to 50 of 51" in alice_client.get("/").text
+    assert "51 to 51 of 51" in alice_client.get("/?page=2").text
+    assert "51 to 51 of 51" in alice_client.get("/?page=99").text
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_list_costs_the_same_for_one_row_and_for_thirty(
+    alice_client: Client,
+    make_job: MakeJob,
+    make_recording: MakeRecording,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    count: int,
+):
+    for _ in range(count):
+        make_job(make_recording(b"x"))
+    with django_assert_num_queries(5):  # session, user, count, rows, queue
+        alice_client.get("/")
+    ids = "&".join(f"job={pk}" for pk in Job.objects.values_list("pk", flat=True))
+    with django_assert_num_queries(3):  # session, user, rows
+        alice_client.get(f"/rows/?{ids}")
+
+
+def test_rows_are_answered_in_place_while_they_run(alice_client: Client, running_job: Job):
+    response = alice_client.get(f"/rows/?job={running_job.pk}")
+    assert response.status_code == 200
+    assert f'id="row-{running_job.pk}" hx-swap-oob="true"' in response.text
+    assert f'hx-get="/rows/?job={running_job.pk}"' in response.text
+    assert "HX-Trigger" not in response.headers
+
+
+def test_rows_stop_when_all_jobs_are_over(alice_client: Client, completed_job: Job):
+    response = alice_client.get(f"/rows/?job={completed_job.pk}")
+    assert response.status_code == 286
+    assert "Inaugural address: The transcript is complete." in response.text
+    assert response.headers["HX-Trigger"] == '{"queue-changed": {}}'
+
+
+def test_rows_of_others_are_not_answered(bob_client: Client, running_job: Job):
+    response = bob_client.get(f"/rows/?job={running_job.pk}")
+    assert response.status_code == 286
+    assert "Field review" not in response.text
+
+
+def test_rows_refuse_what_is_no_id(alice_client: Client):
+    assert alice_client.get("/rows/?job=1 OR 1").status_code == 400
+
+
+def test_queue_counts_what_the_person_may_see(
+    alice_client: Client, bob_client: Client, running_job: Job, make_job: MakeJob
+):
+    make_job()
+    response = alice_client.get("/queue/")
+    assert (response.status_code, "1 running" in response.text, "1 waiting" in response.text) == (200, True, True)
+    response = bob_client.get("/queue/")
+    assert (response.status_code, "Queue empty" in response.text) == (286, True)
+
+
+def test_list_shows_where_the_recording_is(alice_client: Client, recording: Recording, job: Job):
+    assert f'href="/recordings/{recording.pk}/"' in alice_client.get("/").text

@@ -1,0 +1,180 @@
+"""The page of a recording, what it learns while the job runs, and its deletion."""
+
+import re
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from tests.conftest import MakeJob, MakeSegments
+from transcripts.models import Job, Recording, Segment
+
+
+@pytest.fixture
+def running_job(make_job: MakeJob) -> Job:
+    lease = {"lease_token": uuid.uuid4(), "lease_expires_at": timezone.now() + timedelta(minutes=1)}
+    return make_job(state=Job.State.RUNNING, stage=Job.Stage.TRANSCRIBING, **lease)
+
+
+def _page(job: Job) -> str:
+    return f"/recordings/{job.recording_id}/"
+
+
+def _live_address(text: str) -> str:
+    return re.findall(r'hx-get="(/jobs/[^"]+)"', text)[0].replace("&amp;", "&")
+
+
+def _words(text: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", "", "".join(re.findall(r'<p dir="auto">.*?</p>', text, re.DOTALL))).split())
+
+
+def test_page_shows_the_text_in_paragraphs_with_times(alice_client: Client, completed_job: Job):
+    text = alice_client.get(_page(completed_job)).text
+    assert _words(text) == (
+        "And so, my fellow Americans, ask not what your country can do for you, ask what you can do for your country."
+    )
+    assert f'href="/recordings/{completed_job.recording_id}/media#t=0.00"' in text
+    assert 'data-words="0:0.00 4:0.60 8:1.20 11:1.80 18:2.40"' in text
+
+
+def test_page_offers_exports_only_when_the_job_is_complete(alice_client: Client, completed_job: Job, running_job: Job):
+    export = f"/jobs/{completed_job.pk}/export?format="
+    formats = re.findall(re.escape(export) + r"(\w+)", alice_client.get(_page(completed_job)).text)
+    assert sorted(formats) == ["docx", "json", "md", "srt", "txt", "vtt"]
+    assert "/export" not in alice_client.get(_page(running_job)).text
+
+
+def test_page_shows_the_facts(alice_client: Client, make_job: MakeJob):
+    job = make_job(state=Job.State.COMPLETED, engine="whisper", model="base", language="de", language_probability=0.976)
+    text = alice_client.get(_page(job)).text
+    facts = [
+        " ".join(re.sub(r"<[^>]+>", "", fact).split())
+        for fact in re.findall(r"<li(?: [^>]*)?>.*?</li>", text, re.DOTALL)
+    ]
+    assert facts[:3] == ["0:11", "German (detected, 98 %)", "base, whisper"]
+    assert facts[4] == "jfk.opus"
+
+
+def test_recording_without_speech_says_so(alice_client: Client, make_job: MakeJob):
+    job = make_job(state=Job.State.COMPLETED)
+    assert "No speech was found in this recording." in alice_client.get(_page(job)).text
+
+
+def test_failed_job_says_why_and_what_is_kept(alice_client: Client, make_job: MakeJob):
+    job = make_job(state=Job.State.FAILED, error="The file is damaged.", audio_seconds_done=4)
+    text = alice_client.get(_page(job)).text
+    assert "<strong>The file is damaged.</strong> The recording and the text recognised so far are kept." in text
+    assert "/live" not in text
+
+
+def test_warnings_are_folded_into_one_line(alice_client: Client, make_job: MakeJob):
+    job = make_job(state=Job.State.COMPLETED, warnings=["Model small is not installed.", "Two pieces were unclear."])
+    text = alice_client.get(_page(job)).text
+    assert "2 warnings" in text
+    assert "<li>Two pieces were unclear.</li>" in text
+
+
+def test_text_appears_while_the_job_runs(alice_client: Client, running_job: Job, make_segments: MakeSegments):
+    address = _live_address(alice_client.get(_page(running_job)).text)
+    make_segments(running_job, ("The first words.",))
+    response = alice_client.get(address)
+    assert response.status_code == 200
+    assert 'hx-swap-oob="beforeend:#transcript"' in response.text
+    assert _words(response.text) == "The first words."
+
+
+def test_last_paragraph_grows_and_new_ones_are_added(
+    alice_client: Client, running_job: Job, make_segments: MakeSegments
+):
+    make_segments(running_job, ("The first words",))
+    address = _live_address(alice_client.get(_page(running_job)).text)
+    assert "The first words" not in alice_client.get(address).text
+    _add(running_job, index=1, start=3.1, text=" and more.")
+    _add(running_job, index=2, start=9.0, text=" After a pause.")
+    text = alice_client.get(address).text
+    assert '<section class="paragraph" id="paragraph-0-0" hx-swap-oob="true">' in text
+    assert '<section class="paragraph" id="paragraph-0-2">' in text
+    assert "The first words" in text
+    assert _live_address(text).endswith("paragraph=0-2&after=0-2")
+
+
+def _add(job: Job, *, index: int, start: float, text: str) -> Segment:
+    numbers = {
+        "mean_log_probability": -0.2,
+        "no_speech_probability": 0,
+        "compression_ratio": 1,
+        "temperature": 0,
+    }
+    return Segment.objects.create(job=job, piece=0, index=index, start=start, end=start + 1, text=text, **numbers)
+
+
+def test_end_of_the_job_changes_the_page_in_place(alice_client: Client, running_job: Job, make_segments: MakeSegments):
+    address = _live_address(alice_client.get(_page(running_job)).text)
+    make_segments(running_job)
+    Job.objects.filter(pk=running_job.pk).update(
+        state=Job.State.COMPLETED, stage="", lease_token=None, lease_expires_at=None
+    )
+    response = alice_client.get(address)
+    assert response.status_code == 286
+    assert response.headers["HX-Trigger"] == '{"queue-changed": {}}'
+    assert "The transcript is complete." in response.text
+    assert "format=srt" in response.text
+    assert "/live" not in response.text
+
+
+def test_live_costs_two_queries_however_long_the_text_is(
+    alice_client: Client,
+    running_job: Job,
+    make_segments: MakeSegments,
+    django_assert_num_queries: DjangoAssertNumQueries,
+):
+    address = _live_address(alice_client.get(_page(running_job)).text)
+    make_segments(running_job, ("A sentence of some words.",) * 300)
+    with django_assert_num_queries(4):  # session, user, job, segments
+        alice_client.get(address)
+
+
+@pytest.mark.parametrize("query", ["paragraph=1", "after=-1-2", "paragraph=' OR 1", "after=99999999999-1"])
+def test_live_refuses_positions_that_are_none(alice_client: Client, running_job: Job, query: str):
+    assert alice_client.get(f"/jobs/{running_job.pk}/live?{query}").status_code == 400
+
+
+def test_others_find_nothing(bob_client: Client, completed_job: Job):
+    address = _page(completed_job)
+    addresses = [address, f"{address}delete/", f"{address}media", f"/jobs/{completed_job.pk}/live"]
+    assert [bob_client.get(each).status_code for each in addresses] == [404] * 4
+    assert bob_client.post(f"{address}delete/").status_code == 404
+    assert Recording.objects.count() == 1
+
+
+def test_staff_see_the_recordings_of_others(carol_client: Client, completed_job: Job):
+    assert "<h1" in carol_client.get(_page(completed_job)).text
+
+
+def test_stranger_is_sent_to_sign_in(client: Client, completed_job: Job):
+    address = _page(completed_job)
+    for each in (
+        address,
+        f"{address}delete/",
+        f"{address}media",
+        f"/jobs/{completed_job.pk}/live",
+        "/rows/",
+        "/queue/",
+    ):
+        assert client.get(each).url.startswith("/sign-in/")
+
+
+def test_delete_asks_first(alice_client: Client, completed_job: Job):
+    response = alice_client.get(f"{_page(completed_job)}delete/")
+    assert "Delete “Inaugural address”?" in response.text
+    assert Recording.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_delete_removes_the_recording_and_says_so(alice_client: Client, completed_job: Job):
+    response = alice_client.post(f"{_page(completed_job)}delete/", follow=True)
+    assert "“Inaugural address” is deleted." in response.text
+    assert (Recording.objects.count(), Job.objects.count(), Segment.objects.count()) == (0, 0, 0)

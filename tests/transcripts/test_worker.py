@@ -1,0 +1,389 @@
+"""The run of a job with a real engine process and the recogniser for tests."""
+
+import time
+import wave
+from pathlib import Path
+from uuid import uuid4
+
+import psutil
+import pytest
+from django.db import OperationalError, connection
+from django.utils import timezone
+
+from speech.types import Plan
+from transcripts import drain, lease, workfile
+from transcripts.engine import EngineHost
+from transcripts.models import Job
+from transcripts.worker import run, run_claimed
+
+State, Wish = Job.State, Job.StopRequest
+SECONDS = 20
+"""Ten pieces of the recogniser for tests."""
+
+
+@pytest.fixture(autouse=True)
+def fake_engine(settings):
+    settings.FAKE_ENGINE = True
+
+
+@pytest.fixture
+def engine():
+    host = EngineHost()
+    yield host
+    host.close()
+
+
+@pytest.fixture
+def hum(tmp_path: Path) -> bytes:
+    """Return a WAV file."""
+    with wave.open(str(tmp_path / "hum.wav"), "wb") as file:
+        file.setparams((1, 2, 16000, 0, "NONE", ""))
+        file.writeframes(bytes(range(250)) * (SECONDS * 32000 // 250))
+    return (tmp_path / "hum.wav").read_bytes()
+
+
+@pytest.fixture
+def job(make_job, make_recording, hum):
+    return make_job(make_recording(hum, duration_seconds=None), asked_engine="fake")
+
+
+@pytest.fixture
+def go(engine):
+    """Return a function that takes a job and runs it here; the job's row is read again at the end."""
+
+    def go(job, should_stop=lambda: "", on_progress=None):
+        token = lease.start_directly(job)
+        state = run(job.pk, token, engine=engine, should_stop=should_stop, on_progress=on_progress)
+        job.refresh_from_db()
+        assert job.state == state
+        return state
+
+    return go
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """Have the recogniser take its time over a batch."""
+    monkeypatch.setenv("SELENITE_FAKE_SECONDS", "0.3")
+
+
+def _text(job):
+    return "".join(job.segments.values_list("text", flat=True))
+
+
+def _is_text_of_undisturbed_run(job):
+    """Say whether all pieces are there, once and in order; the recogniser's words depend on the piece alone."""
+    pieces = list(job.segments.values_list("piece", "start", "end"))
+    return pieces == [(number, number * 2.0, number * 2.0 + 2.0) for number in range(SECONDS // 2)]
+
+
+def _engine_processes():
+    return [child for child in psutil.Process().children() if "speech" in child.cmdline()]
+
+
+def _at_batch(number, action):
+    """Return an `on_progress` that does something once, when so many batches are done."""
+    done = []
+
+    def on_progress(job):
+        if job.batches_done == number and not done:
+            done.append(True)
+            action(job)
+
+    return on_progress
+
+
+@pytest.mark.django_db
+def test_run_completes_a_job(job, go):
+    assert go(job) == State.COMPLETED
+
+    plan = Plan.from_json(job.plan)
+    assert _is_text_of_undisturbed_run(job)
+    assert (job.engine, job.model, job.language, job.language_probability) == ("fake", "fake", "en", 0.9)
+    assert (job.batches_done, job.audio_seconds_done) == (len(plan.batches), SECONDS)
+    assert (job.stage, job.warnings, job.lease_token) == (Job.Stage.FINISHING, [], None)
+    assert job.started_at < job.finished_at
+    job.recording.refresh_from_db()
+    assert job.recording.shown_job == job
+    assert job.recording.duration_seconds == SECONDS
+    assert job.recording.peaks
+    assert not workfile.work_file(job.recording.sha256).exists()
+
+
+@pytest.mark.django_db
+def test_run_notes_what_produced_the_text(job, go, settings):
+    job.prompt, job.asked_language = "Selenite", "de"
+    job.save()
+
+    go(job)
+
+    assert job.provenance["program_version"] == settings.VERSION
+    assert job.provenance["engine"] == "fake"
+    assert "weights_sha256" in job.provenance
+    options = {"language": "de", "task": "transcribe", "prompt": "Selenite", "beam_size": 5, "word_times": True}
+    assert job.provenance["options"] == options
+
+
+@pytest.mark.django_db
+def test_run_tells_of_its_progress(job, go):
+    seen = []
+
+    go(job, on_progress=lambda job: seen.append((job.stage, job.audio_seconds_done)))
+
+    stages = list(dict.fromkeys(stage for stage, _ in seen))
+    assert stages[-3:] == ["preparing", "transcribing", "finishing"]
+    positions = [position for _, position in seen]
+    assert positions == sorted(positions)
+    assert positions[-1] == SECONDS
+
+
+@pytest.mark.django_db
+def test_run_keeps_the_work_file_for_another_job(job, go, make_job):
+    make_job(job.recording)
+
+    go(job)
+
+    assert workfile.work_file(job.recording.sha256).exists()
+
+
+@pytest.mark.django_db
+def test_run_goes_on_after_a_crash_of_the_engine(job, go, monkeypatch, tmp_path):
+    monkeypatch.setenv("SELENITE_FAKE_CRASH", f"5:once:{tmp_path / 'crashed'}")
+
+    assert go(job) == State.COMPLETED
+
+    assert (tmp_path / "crashed").exists()
+    assert _is_text_of_undisturbed_run(job)
+    assert (job.claims, job.crashes) == (1, 0)
+
+
+@pytest.mark.django_db
+def test_run_gives_up_where_the_engine_always_crashes(job, go, monkeypatch):
+    monkeypatch.setenv("SELENITE_FAKE_CRASH", "5:always")
+
+    assert go(job) == State.FAILED
+
+    assert job.error_code == "engine_died"
+    assert job.error == (
+        "The engine process was killed, probably because memory ran out. This happened 3 times in a row. "
+        "What was transcribed before is kept."
+    )
+    assert job.segments.count() == Plan.from_json(job.plan).batches[job.batches_done][0] > 0
+    assert not workfile.work_file(job.recording.sha256).exists()
+
+
+@pytest.mark.django_db
+def test_run_replaces_an_engine_that_does_not_answer(job, go, settings, slow):
+    settings.ENGINE_STALL_SECONDS = 1
+
+    def freeze(job):
+        [process] = _engine_processes()
+        process.suspend()
+
+    assert go(job, on_progress=_at_batch(2, freeze)) == State.COMPLETED
+    assert _is_text_of_undisturbed_run(job)
+    assert (job.claims, job.crashes) == (1, 0)
+
+
+@pytest.mark.django_db
+def test_run_pauses_and_goes_on_with_the_same_text(job, go, slow):
+    wishes = []
+    state = go(job, should_stop=lambda: "".join(wishes), on_progress=_at_batch(2, lambda job: wishes.append("pause")))
+    plan, done = job.plan, job.batches_done
+
+    assert (state, job.lease_token) == (State.PAUSED, None)
+    assert 2 <= done < len(plan["batches"])
+    lease.resume(job.pk)
+    assert go(job) == State.COMPLETED
+    assert job.plan == plan
+    assert _is_text_of_undisturbed_run(job)
+
+
+@pytest.mark.django_db
+def test_run_makes_a_missing_work_file_again(job, go, slow):
+    wishes = []
+    go(job, should_stop=lambda: "".join(wishes), on_progress=_at_batch(2, lambda job: wishes.append("pause")))
+    workfile.work_file(job.recording.sha256).unlink()
+    lease.resume(job.pk)
+
+    assert go(job) == State.COMPLETED
+    assert _is_text_of_undisturbed_run(job)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("wish", "state"), [(Wish.PAUSE, State.PAUSED), (Wish.CANCEL, State.CANCELLED)])
+def test_run_obeys_a_request_on_the_row(job, go, monkeypatch, wish, state):
+    monkeypatch.setenv("SELENITE_FAKE_SECONDS", "60")
+    asked = []
+
+    def ask(job):
+        if job.stage == Job.Stage.TRANSCRIBING and not asked:
+            asked.append(time.monotonic())
+            lease.request_stop(job.pk, wish)
+
+    assert go(job, on_progress=ask) == state
+    assert time.monotonic() - asked[0] < 3
+    assert job.stop_request == ""
+    assert workfile.work_file(job.recording.sha256).exists() == (state == State.PAUSED)
+
+
+@pytest.mark.django_db
+def test_run_gives_the_job_back_at_once_when_the_cluster_stops(job, go, monkeypatch, slow):
+    stopped = []
+
+    def stop(job):
+        monkeypatch.setenv("SELENITE_FAKE_SECONDS", "60")
+        stopped.append(time.monotonic())
+
+    assert go(job, should_stop=lambda: "drain" if stopped else "", on_progress=_at_batch(1, stop)) == State.QUEUED
+    assert time.monotonic() - stopped[0] < 1.5
+    assert (job.batches_done, job.crashes, job.blocked_reason) == (1, 0, "")
+    assert not _engine_processes()
+
+
+@pytest.mark.django_db
+def test_run_waits_where_nothing_can_run_and_starts_by_itself(job, go, settings, tmp_path):
+    settings.FAKE_ENGINE, settings.WEIGHTS_DIR = False, tmp_path / "none"
+
+    assert go(job) == State.QUEUED
+    assert job.blocked_reason
+    assert 10 < (job.available_at - timezone.now()).total_seconds() <= 15
+    assert (job.started_at, job.crashes) == (None, 0)
+
+    settings.FAKE_ENGINE = True
+    assert go(job) == State.COMPLETED
+    assert job.blocked_reason == ""
+
+
+@pytest.mark.django_db
+def test_run_fails_at_once_on_a_file_that_cannot_be_read(make_job, make_recording, go):
+    job = make_job(make_recording(b"not a recording"), asked_engine="fake")
+
+    assert go(job) == State.FAILED
+    assert (job.error_code, job.claims) == ("unreadable_media", 1)
+    assert job.error.endswith(".")
+    assert job.finished_at is not None
+
+
+@pytest.mark.django_db
+def test_run_tries_again_later_then_fails(job, go):
+    workfile.work_file(job.recording.sha256).mkdir(parents=True)  # The engine cannot write its work file here.
+
+    waits = []
+    for _ in range(2):
+        assert go(job) == State.QUEUED
+        waits.append(round((job.available_at - timezone.now()).total_seconds()))
+        assert job.blocked_reason
+    assert waits == [10, 20]
+    with pytest.raises(IsADirectoryError):  # Nor can it be deleted at the end.
+        go(job)
+    job.refresh_from_db()
+    assert job.state == State.FAILED
+    assert job.error_code == "engine_error"
+
+
+@pytest.mark.django_db
+def test_run_writes_nothing_once_the_job_was_taken_away(job, go, engine, slow):
+    other = uuid4()
+
+    def take_away(job):
+        Job.objects.filter(pk=job.pk).update(lease_token=other)
+
+    assert go(job, on_progress=_at_batch(2, take_away)) == State.RUNNING
+
+    assert (job.batches_done, job.lease_token) == (2, other)
+    assert job.segments.count() == Plan.from_json(job.plan).batches[1][1]
+    assert not _engine_processes()
+
+
+@pytest.mark.django_db
+def test_run_ends_quietly_when_the_recording_is_deleted(job, engine, slow):
+    token = lease.start_directly(job)
+    delete = _at_batch(2, lambda job: Job.objects.get(pk=job.pk).recording.delete())
+
+    assert run(job.pk, token, engine=engine, should_stop=lambda: "", on_progress=delete) == State.CANCELLED
+    assert not workfile.work_file(job.recording.sha256).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_run_outlives_an_outage_of_the_database(job, go):
+    failures = []
+
+    def fail_twice(execute, *arguments):
+        if len(failures) < 2:
+            failures.append(True)
+            raise OperationalError("away")
+        return execute(*arguments)
+
+    def begin_outage(job):
+        connection.execute_wrappers.append(fail_twice)
+
+    try:
+        assert go(job, on_progress=_at_batch(2, begin_outage)) == State.COMPLETED
+    finally:
+        connection.execute_wrappers.clear()
+    assert len(failures) == 2
+    assert _is_text_of_undisturbed_run(job)
+
+
+def _interrupt(go, job):
+    """Run a job up to its second batch, and let it be queued again."""
+    wishes = []
+    go(job, should_stop=lambda: "".join(wishes), on_progress=_at_batch(2, lambda job: wishes.append("pause")))
+    lease.resume(job.pk)
+
+
+@pytest.mark.django_db
+def test_run_says_so_where_the_rest_is_made_with_something_else(job, go, slow):
+    _interrupt(go, job)
+    plan = job.plan | {"pins": job.plan["pins"] | {"weights_sha256": "of weights that were replaced"}}
+    Job.objects.filter(pk=job.pk).update(plan=plan)
+
+    assert go(job) == State.COMPLETED
+    assert job.warnings == ["The weights of fake fake were replaced, so the rest of the text was made with other ones."]
+    assert _is_text_of_undisturbed_run(job)
+
+
+@pytest.mark.django_db
+def test_run_plans_anew_where_no_text_was_made(job, go, slow):
+    _interrupt(go, job)
+    job.segments.all().delete()
+    plan = job.plan | {"pins": job.plan["pins"] | {"weights_sha256": "of weights that were replaced"}}
+    Job.objects.filter(pk=job.pk).update(plan=plan, batches_done=0)
+
+    assert go(job) == State.COMPLETED
+    assert job.plan["pins"]["weights_sha256"] != "of weights that were replaced"
+    assert job.warnings == []
+
+
+@pytest.mark.django_db
+def test_claimed_run_ignores_a_claim_that_does_not_hold(job):
+    run_claimed(str(job.pk), str(uuid4()))
+
+    job.refresh_from_db()
+    assert (job.state, job.batches_done) == (State.QUEUED, 0)
+
+
+@pytest.mark.django_db
+def test_claimed_run_gives_the_job_back_where_the_cluster_stops_already(job):
+    token = lease.start_directly(job)
+    drain.start()
+    try:
+        run_claimed(str(job.pk), str(token))
+    finally:
+        drain._flag.value = 0
+
+    job.refresh_from_db()
+    assert (job.state, job.claims) == (State.QUEUED, 1)
+
+
+@pytest.mark.django_db
+def test_sweep_deletes_work_files_that_nobody_needs(job, settings):
+    settings.WORK_DIR.mkdir()
+    needed, stale = workfile.work_file(job.recording.sha256), workfile.work_file("0" * 64)
+    for path in (needed, stale):
+        path.touch()
+
+    workfile.sweep()
+
+    assert list(settings.WORK_DIR.iterdir()) == [needed]

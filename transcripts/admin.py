@@ -1,0 +1,37 @@
+"""Recordings and jobs for administrators, to look at: changes go through the pages, which mind files and workers."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from transcripts.models import Job, Recording
+
+
+class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Shows every field and changes none: states change by conditional updates only."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Recording)
+class RecordingAdmin(ReadOnly):
+    list_display = ["title", "owner", "duration", "size_bytes", "created_at"]
+    list_filter = ["owner"]
+    search_fields = ["title", "original_filename", "sha256"]
+    list_select_related = ["owner"]
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnly):
+    list_display = ["id", "recording", "state", "stage", "model", "language", "created_at"]
+    list_filter = ["state", "model", "language"]
+    search_fields = ["id", "recording__title"]
+    list_select_related = ["recording"]

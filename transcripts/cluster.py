@@ -1,0 +1,199 @@
+"""django-q2's cluster, hardened: no process outlives its parent, a stop is quick, a stuck queue heals itself.
+
+What it changes in django-q2 and why is in `docs/reliability.md`; `tests/transcripts/test_cluster.py` holds the parts of
+django-q2 that it stands on.
+"""
+
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from multiprocessing import Event, RawValue, parent_process
+from types import FrameType
+from typing import Any
+from uuid import uuid4
+
+import psutil
+from django.db import DatabaseError, InterfaceError, connections
+from django_q import cluster as q
+from django_q.conf import Conf
+from django_q.signals import post_spawn
+
+from speech.process import die_with_parent
+from transcripts import drain, lease, node, workfile
+
+log = logging.getLogger(__name__)
+
+STOP_SECONDS = 3.0
+"""How long a stop may take before all processes are killed. It costs nothing then either: the jobs are rescued."""
+POLL_SECONDS = 0.2
+SILENT_GUARD_SECONDS = 60.0
+"""After this the sentinel must be stuck on a lock that a killed process held."""
+STUCK_TASK_SECONDS = 10.0
+"""A free worker takes a task at once, unless one that was killed while it waited has locked the queue for all."""
+STUCK_RESULT_SECONDS = 60.0
+UNHEALTHY_STATUS = 70
+"""EX_SOFTWARE of sysexits.h."""
+
+IDLE = -1
+"""What django-q2 sets the timer of a worker to that has no task."""
+CONTEXT = q.get_mp_context()
+
+_guard_seen = RawValue("d", 0.0)
+"""When the sentinel last went round, by the monotonic clock. Without a lock, see `transcripts.drain`."""
+
+
+class Cluster(q.Cluster):  # type: ignore[misc]  # django-q2 has no types.
+    """The main process of one queue."""
+
+    stopped_by = 0
+
+    def sig_handler(self, signum: int, frame: FrameType | None) -> None:
+        """Note the signal and nothing else: django-q2 stops here, and hangs at a bad moment (its issue 346)."""
+        self.stopped_by = signum
+        drain.start()
+
+    def run(self) -> int:
+        """Run until a signal comes, and return the exit status: 0, or 1 where the cluster has to be started anew."""
+        signal.signal(signal.SIGHUP, self.sig_handler)
+        node.join_cluster()
+        _clean_up()
+        self.start()
+        while not self.stopped_by:
+            time.sleep(POLL_SECONDS)
+            if not self._is_healthy() and not self.stopped_by:
+                _kill_children()
+                return 1
+        self.stop()
+        return 0
+
+    def start(self) -> int:
+        """Start the sentinel. Like django-q2's, with our sentinel."""
+        self.stop_event, self.start_event = Event(), Event()
+        _guard_seen.value = time.monotonic()
+        arguments = (self.stop_event, self.start_event, self.cluster_id, self.broker, self.timeout)
+        self.sentinel = CONTEXT.Process(target=Sentinel, name=f"Process-{uuid4().hex}", args=arguments)
+        self.sentinel.start()
+        return os.getpid()
+
+    def stop(self) -> bool:
+        """Let the sentinel end everything, and kill what is left after STOP_SECONDS."""
+        # A killed process may have left the event's lock taken: only this thread would wait for it for ever.
+        threading.Thread(target=self.stop_event.set, daemon=True).start()
+        self.sentinel.join(STOP_SECONDS)
+        _kill_children()
+        return True
+
+    def _is_healthy(self) -> bool:
+        silent = time.monotonic() - _guard_seen.value
+        if silent > SILENT_GUARD_SECONDS:
+            log.critical("the cluster's sentinel is stuck; starting anew")
+        return bool(self.sentinel.is_alive()) and silent <= SILENT_GUARD_SECONDS
+
+
+class Sentinel(q.Sentinel):  # type: ignore[misc]
+    """The process that keeps workers, pusher and monitor alive."""
+
+    _tasks_stuck_since: float | None = None
+    _results_stuck_since: float | None = None
+
+    def start(self) -> None:
+        parent = parent_process()
+        assert parent is not None
+        die_with_parent(parent.pid or 0)
+        for signum in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(signum, signal.SIG_IGN)
+        super().start()
+
+    def spawn_process(self, target: Callable[..., None], *args: Any) -> Any:
+        """Start a process of the cluster. Like django-q2's, but it dies with the sentinel and survives a SIGTERM."""
+        process = CONTEXT.Process(target=_run_child, args=(target, os.getpid(), *args), name=f"Process-{uuid4().hex}")
+        process.daemon = True
+        if target is q.worker:
+            process.daemon = Conf.DAEMONIZE_WORKERS
+            process.timer = args[2]
+            self.pool.append(process)
+        process.start()
+        return process
+
+    def status(self) -> str:
+        """Return the cluster's status. django-q2 asks for it in each round of the guard: it is the guard's pulse."""
+        _guard_seen.value = time.monotonic()
+        self._look_for_stuck_queues()
+        return str(super().status())
+
+    def _look_for_stuck_queues(self) -> None:
+        now = time.monotonic()
+        tasks_wait = _length(self.task_queue) > 0 and self._has_idle_worker()
+        results_wait = _length(self.result_queue) > 0
+        self._tasks_stuck_since = (self._tasks_stuck_since or now) if tasks_wait else None
+        self._results_stuck_since = (self._results_stuck_since or now) if results_wait else None
+        if self._tasks_stuck_since and now - self._tasks_stuck_since > STUCK_TASK_SECONDS:
+            self._abort("no worker takes the next task")
+        if self._results_stuck_since and now - self._results_stuck_since > STUCK_RESULT_SECONDS:
+            self._abort("nobody takes the results")
+
+    def _has_idle_worker(self) -> bool:
+        return any(process.is_alive() and _timer(process) == IDLE for process in self.pool)
+
+    def _abort(self, reason: str) -> None:
+        """End this cluster: a lock that died with a process cannot be opened. Jobs are given back first."""
+        log.critical("%s: a process must have been killed while it held the queue; starting anew", reason)
+        drain.start()
+        deadline = time.monotonic() + STOP_SECONDS
+        while time.monotonic() < deadline and any(p.is_alive() and _timer(p) != IDLE for p in self.pool):
+            time.sleep(POLL_SECONDS)
+        os._exit(UNHEALTHY_STATUS)
+
+
+def _run_child(target: Callable[..., None], parent_pid: int, *args: Any) -> None:
+    """Run a part of the cluster. A signal may go to all processes of a group: only the main one acts on it."""
+    die_with_parent(parent_pid)
+    for signum in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signum, _note_stop if target is q.worker else signal.SIG_IGN)
+    target(*args)
+
+
+def _note_stop(signum: int, frame: FrameType | None) -> None:
+    drain.start()
+
+
+def _length(queue: Any) -> int:
+    """Return how much waits in one of django-q2's queues, without its lock, which a killed process may have kept."""
+    return int(queue.size.count.get_obj().value)
+
+
+def _timer(process: Any) -> float:
+    """Return a worker's timer, without its lock."""
+    return float(process.timer.get_obj().value)
+
+
+def _clean_up() -> None:
+    """Put back what was interrupted, and leave no connection open that a fork would share."""
+    try:
+        lease.rescue()
+        workfile.sweep()
+    except (DatabaseError, InterfaceError) as err:  # The pusher looks again every few seconds.
+        log.warning("interrupted jobs could not be put back yet: %s", err)
+    connections.close_all()
+
+
+def _rescue_at_start(**signal_fields: object) -> None:
+    """Put back the job of the worker that this one replaces."""
+    _clean_up()
+
+
+def _kill_children() -> None:
+    """Kill every process below this one, the engines too."""
+    children = psutil.Process().children(recursive=True)
+    for child in children:
+        try:
+            child.kill()
+        except psutil.NoSuchProcess:
+            continue
+    psutil.wait_procs(children, timeout=1)
+
+
+post_spawn.connect(_rescue_at_start)

@@ -1,0 +1,96 @@
+"""Run Selenite: web and worker together."""
+
+import socket
+import sys
+from collections.abc import Callable
+from http.client import HTTPConnection, HTTPException
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from transcripts.incoming import remove_leftovers
+from transcripts.supervisor import Part, Supervisor
+
+STOP_SECONDS = 5.0
+"""A second longer than the worker takes at most."""
+ANSWER_SECONDS = 0.5
+ANY_ADDRESS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - This is how to reach them.
+
+
+class Command(BaseCommand):
+    help = "Run Selenite: the pages and the worker, until Ctrl-C."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="Address to serve at (default: this machine only).")
+        parser.add_argument("--port", type=int, default=8000, help="Port to serve at (default: 8000).")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        host, port = options["host"], options["port"]
+        _check_migrations()
+        _check_port(host, port)
+        remove_leftovers()
+        connection.close()
+        parts = [_web(host, port), _worker()]
+        Supervisor(parts, stop_seconds=STOP_SECONDS).run(on_round=self._announcement(host, port))
+        self.stdout.write("Selenite has stopped.")
+
+    def _announcement(self, host: str, port: int) -> Callable[[], None]:
+        """Return a function that says where Selenite serves, once it does."""
+        is_said = False
+
+        def announce() -> None:
+            nonlocal is_said
+            if not is_said and _answers(host, port):
+                is_said = True
+                self.stdout.write(f"Selenite serves at {_address(host, port)} (stop it with Ctrl-C)")
+                self.stdout.flush()
+
+        return announce
+
+
+def _check_migrations() -> None:
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise CommandError("The database is not up to date. Run `manage.py migrate` first.")
+
+
+def _check_port(host: str, port: int) -> None:
+    """Raise CommandError where the address cannot be served at, in words better than a traceback in the log."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as server:
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            server.bind(address)
+    except (OSError, OverflowError) as err:
+        reason = getattr(err, "strerror", None) or str(err)
+        sentence = f"Selenite cannot serve at {_address(host, port)}: {reason}. Is it running already? "
+        raise CommandError(f"{sentence}Choose another port with --port.") from err
+
+
+def _answers(host: str, port: int) -> bool:
+    """Return whether a page is answered with anything: gunicorn listens before it can."""
+    connection = HTTPConnection(ANY_ADDRESS.get(host, host), port, timeout=ANSWER_SECONDS)
+    try:
+        connection.request("HEAD", "/")
+        return bool(connection.getresponse().status)
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _address(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def _web(host: str, port: int) -> Part:
+    bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    command = [sys.executable, "-m", "gunicorn", "--config", "python:selenite.serving", "--bind", bind, "selenite.wsgi"]
+    return Part("web", command, label="web | ")
+
+
+def _worker() -> Part:
+    return Part("worker", [sys.executable, str(settings.BASE_DIR / "manage.py"), "qcluster"], label="worker | ")

@@ -1,0 +1,24 @@
+"""Who may see what: the one place where a view gets its recording or job from."""
+
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+
+from transcripts.models import Job, Recording
+
+
+def visible_recording(request: HttpRequest, recording_id: UUID) -> Recording:
+    """Return the recording, or raise Http404 where there is none that this person may see."""
+    return get_object_or_404(Recording.objects.visible_to(request.user), pk=recording_id)
+
+
+def visible_job(request: HttpRequest, job_id: UUID) -> Job:
+    """Return the job with its recording, or raise Http404 where there is none that this person may see."""
+    return get_object_or_404(Job.objects.visible_to(request.user).select_related("recording"), pk=job_id)
+
+
+def newest_job(request: HttpRequest, recording_id: UUID) -> Job:
+    """Return a recording's newest job with the recording, or raise Http404 where this person may see none."""
+    jobs = Job.objects.visible_to(request.user).newest_of_recordings().select_related("recording")
+    return get_object_or_404(jobs, recording_id=recording_id)

@@ -1,0 +1,143 @@
+"""The media of a recording, whole or in ranges of bytes, so that a player can seek. RFC 9110, sections 13 and 14."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO, Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils.cache import get_conditional_response
+from django.utils.http import content_disposition_header, http_date, parse_http_date_safe
+from django.views.decorators.http import require_safe
+
+from transcripts.models import Recording
+from transcripts.views.access import visible_recording
+
+CHUNK_BYTES = 1 << 16
+RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+TYPES = {
+    "mp3": "audio/mpeg",
+    "wav": "audio/wav",
+    "flac": "audio/flac",
+    "ogg": "audio/ogg",
+    "aac": "audio/aac",
+    "aiff": "audio/aiff",
+    "amr": "audio/amr",
+    "mp4": "audio/mp4",
+    "mov": "audio/mp4",
+    "matroska": "audio/webm",
+    "webm": "audio/webm",
+    "mpegts": "video/mp2t",
+    "mpeg": "video/mpeg",
+    "avi": "video/x-msvideo",
+    "flv": "video/x-flv",
+    "asf": "video/x-ms-asf",
+}
+"""FFmpeg's name of a container to the media type. Only these are ever sent: an upload cannot pose as a page."""
+BOTH = {"audio/mp4", "audio/webm", "audio/ogg"}
+"""Types of containers that hold audio or video: their name says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Bytes `first` to `last` of `size`, both counted from 0 and included."""
+
+    first: int
+    last: int
+    size: int
+
+    @property
+    def length(self) -> int:
+        return self.last - self.first + 1
+
+
+class Reader:
+    """The bytes of a stretch, read as they are sent. Django closes it with the response, also where the client has gone."""
+
+    def __init__(self, file: IO[bytes], stretch: Stretch) -> None:
+        self._file = file
+        self._left = stretch.length
+        file.seek(stretch.first)
+
+    def __iter__(self) -> Iterator[bytes]:
+        while self._left and (data := self._file.read(min(CHUNK_BYTES, self._left))):
+            self._left -= len(data)
+            yield data
+
+    def close(self) -> None:
+        self._file.close()
+
+
+@require_safe
+def media(request: HttpRequest, recording_id: UUID) -> HttpResponseBase:
+    recording = visible_recording(request, recording_id)
+    etag, modified = f'"{recording.sha256}"', int(recording.created_at.timestamp())
+    response = get_conditional_response(request, etag=etag, last_modified=modified) or _answer(request, recording)
+    response["ETag"], response["Last-Modified"] = etag, http_date(modified)
+    response["Accept-Ranges"] = "bytes"
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _answer(request: HttpRequest, recording: Recording) -> HttpResponseBase:
+    size = recording.size_bytes
+    asked = _asked(request, recording)
+    stretch = parse_range(asked, size) if asked else Stretch(0, size - 1, size)
+    if stretch is None:
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+    response = _body(request, recording, stretch)
+    if asked:
+        response.status_code = 206
+        response["Content-Range"] = f"bytes {stretch.first}-{stretch.last}/{size}"
+    response["Content-Length"] = str(stretch.length)
+    disposition = content_disposition_header(as_attachment=False, filename=recording.original_filename)
+    response["Content-Disposition"] = disposition or "inline"
+    return response
+
+
+def _asked(request: HttpRequest, recording: Recording) -> str:
+    """Return the one range that is asked for, or nothing: what is not understood is to be ignored, which sends the whole."""
+    header = request.headers.get("Range", "").strip()
+    if request.method != "GET" or not _is_current(request, recording):
+        return ""
+    match = RANGE.fullmatch(header)
+    return header if match and any(match.groups()) else ""
+
+
+def _is_current(request: HttpRequest, recording: Recording) -> bool:
+    """Return whether the part that the client has is of this file, as far as it says (If-Range)."""
+    condition = request.headers.get("If-Range", "")
+    if not condition or condition == f'"{recording.sha256}"':
+        return True
+    return parse_http_date_safe(condition) == int(recording.created_at.timestamp())
+
+
+def parse_range(header: str, size: int) -> Stretch | None:
+    """Return the stretch that a range stands for, cut to the file; None where nothing of it is in the file."""
+    match = RANGE.fullmatch(header)
+    assert match is not None
+    first, last = match.groups()
+    if not first:
+        start, end = max(0, size - int(last)), size - 1
+    else:
+        start, end = int(first), min(int(last), size - 1) if last else size - 1
+    return Stretch(start, end, size) if start <= end else None
+
+
+def _body(request: HttpRequest, recording: Recording, stretch: Stretch) -> HttpResponseBase:
+    kind = media_type(recording)
+    if request.method == "HEAD":
+        return HttpResponse(content_type=kind)
+    try:
+        file: Any = recording.media.storage.open(str(recording.media.name))
+    except FileNotFoundError as err:
+        raise Http404("The media of this recording is missing.") from err
+    return StreamingHttpResponse(Reader(file, stretch), content_type=kind)
+
+
+def media_type(recording: Recording) -> str:
+    """Return the media type of a recording: video where it has pictures and its container can have both."""
+    kinds = (TYPES[name] for name in recording.container.split(",") if name in TYPES)
+    kind = next(kinds, "application/octet-stream")
+    return kind.replace("audio/", "video/") if recording.has_video and kind in BOTH else kind

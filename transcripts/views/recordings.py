@@ -1,0 +1,147 @@
+"""The list of recordings and the page of one."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+from django_htmx.http import HTMX_STOP_POLLING, trigger_client_event
+
+from transcripts.context import count_queue
+from transcripts.forms import LiveForm, RowsForm
+from transcripts.models import Job
+from transcripts.services.delete import delete_recording
+from transcripts.views.access import newest_job, visible_job, visible_recording
+from transcripts.views.standing import Standing
+from transcripts.views.text import PageParagraph, Position, page_paragraphs
+
+ROWS_PER_PAGE = 50
+SPEEDS = ("0.5", "0.75", "1", "1.25", "1.5", "1.75", "2")
+EXPORT_FORMATS = (
+    ("txt", "Plain text"),
+    ("docx", "Word document"),
+    ("md", "Markdown"),
+    ("srt", "Subtitles"),
+    ("vtt", "Web subtitles"),
+    ("json", "All data"),
+)
+
+
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    jobs = Job.objects.visible_to(request.user).newest_of_recordings().with_last_words().select_related("recording")
+    paginator = Paginator(jobs.order_by("-recording__created_at", "recording_id"), ROWS_PER_PAGE)
+    page = paginator.get_page(request.GET.get("page"))
+    rows = [Standing(job) for job in page]
+    return render(request, "transcripts/list.html", {"page": page, "rows": rows, "watched": _watched(rows)})
+
+
+@require_GET
+def rows(request: HttpRequest) -> HttpResponse:
+    """Return the rows of the jobs that a list watches, as they now are."""
+    form = RowsForm(request.GET)
+    if not form.is_valid():
+        return HttpResponseBadRequest()
+    jobs = Job.objects.visible_to(request.user).filter(pk__in=form.cleaned_data["job"])
+    rows = [Standing(job) for job in jobs.with_last_words().select_related("recording")]
+    watched = _watched(rows)
+    context = {"rows": rows, "watched": watched, "over": [row for row in rows if row.job.is_over]}
+    response = render(request, "transcripts/rows.html", context, status=200 if watched else HTMX_STOP_POLLING)
+    return trigger_client_event(response, "queue-changed") if context["over"] else response
+
+
+def _watched(rows: list[Standing]) -> str:
+    """Return the query string that asks for the rows that can still change."""
+    return urlencode([("job", row.job.pk) for row in rows if not row.job.is_over])
+
+
+@require_GET
+def queue_state(request: HttpRequest) -> HttpResponse:
+    queue = count_queue(request)
+    status = 200 if queue.is_busy else HTMX_STOP_POLLING
+    return render(request, "transcripts/_queue.html", {"queue": queue}, status=status)
+
+
+@require_GET
+def detail(request: HttpRequest, recording_id: UUID) -> HttpResponse:
+    job = newest_job(request, recording_id)
+    text = page_paragraphs(job)
+    return render(request, "transcripts/detail.html", _page_context(job, text) | {"added": text, "speeds": SPEEDS})
+
+
+@require_GET
+def live(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Return what is new on a recording page since it asked last: the job's standing, and the text from its last paragraph on."""
+    form = LiveForm(request.GET)
+    if not form.is_valid():
+        return HttpResponseBadRequest()
+    job = visible_job(request, job_id)
+    shown = Shown.from_form(form)
+    text = page_paragraphs(job, since=shown.paragraph)
+    context = _page_context(job, text, shown) | _changes(job, text, shown)
+    response = render(request, "transcripts/live.html", context, status=HTMX_STOP_POLLING if job.is_over else 200)
+    return trigger_client_event(response, "queue-changed") if context["changed"] else response
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a page shows already: the start of its last paragraph and its last segment, None where it has no text."""
+
+    paragraph: Position | None = None
+    after: Position | None = None
+    version: str = ""
+
+    @classmethod
+    def from_form(cls, form: LiveForm) -> "Shown":
+        paragraph, after = form.cleaned_data["paragraph"], form.cleaned_data["after"]
+        return cls(
+            Position.parse(paragraph) if paragraph else None,
+            Position.parse(after) if after else None,
+            form.cleaned_data["version"],
+        )
+
+
+def _changes(job: Job, text: list[PageParagraph], shown: Shown) -> dict[str, object]:
+    """Return what has to be put in place of the last paragraph and after it; nothing while no segment is new."""
+    is_new = bool(text) and (shown.after is None or text[-1].last > shown.after)
+    known = 1 if shown.paragraph else 0
+    return {
+        "replaced": text[:known] if is_new else [],
+        "added": text[known:] if is_new else [],
+        "changed": Standing(job).version != shown.version,
+        "is_new_state": job.state != shown.version.partition("-")[0],
+    }
+
+
+def _page_context(job: Job, text: list[PageParagraph], shown: Shown | None = None) -> dict[str, object]:
+    """Return what the page and its fragments have in common."""
+    return {
+        "recording": job.recording,
+        "row": Standing(job),
+        "media_url": reverse("transcripts:media", args=[job.recording_id]),
+        "live_url": "" if job.is_over else _live_url(job, text, shown or Shown()),
+        "export_formats": EXPORT_FORMATS,
+    }
+
+
+def _live_url(job: Job, text: list[PageParagraph], shown: Shown) -> str:
+    """Return where the next changes are to be had."""
+    paragraph = text[-1].first if text else shown.paragraph
+    after = text[-1].last if text else shown.after
+    query = {"version": Standing(job).version} | ({"paragraph": paragraph, "after": after} if paragraph else {})
+    return f"{reverse('transcripts:live', args=[job.pk])}?{urlencode(query)}"
+
+
+@require_http_methods(["GET", "POST"])
+def delete(request: HttpRequest, recording_id: UUID) -> HttpResponse:
+    recording = visible_recording(request, recording_id)
+    if request.method == "GET":
+        return render(request, "transcripts/delete.html", {"recording": recording})
+    delete_recording(recording)
+    messages.success(request, f"“{recording.title}” is deleted.")
+    return redirect("transcripts:list")

@@ -1,0 +1,108 @@
+"""How it stands with a job, in words and signs: the same on the list and on the recording page."""
+
+from dataclasses import dataclass
+
+from transcripts.models import Job, Task
+
+State = Job.State
+
+ICONS = {
+    State.QUEUED: "clock",
+    State.RUNNING: "loader",
+    State.PAUSED: "circle-pause",
+    State.COMPLETED: "circle-check",
+    State.FAILED: "circle-alert",
+    State.CANCELLED: "circle-slash",
+}
+PLACEHOLDERS = {
+    State.QUEUED: "The text appears here once the transcription has started.",
+    State.RUNNING: "The text appears here as it is recognised.",
+    State.PAUSED: "The text appears here once the transcription goes on.",
+    State.COMPLETED: "No speech was found in this recording.",
+    State.FAILED: "There is no text.",
+    State.CANCELLED: "There is no text.",
+}
+ANNOUNCEMENTS = {
+    State.QUEUED: "The transcription waits.",
+    State.RUNNING: "The transcription has started.",
+    State.PAUSED: "The transcription is paused.",
+    State.COMPLETED: "The transcript is complete.",
+    State.FAILED: "The transcription failed.",
+    State.CANCELLED: "The transcription was cancelled.",
+}
+"""What a screen reader is told when the state changes."""
+LAST_WORDS = 90
+"""How many characters of the text recognised last a row shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A job as a person sees it. Templates get it in place of the row."""
+
+    job: Job
+
+    @property
+    def is_running(self) -> bool:
+        return self.job.state == State.RUNNING
+
+    @property
+    def blocked_reason(self) -> str:
+        """Return why the job cannot start or go on, empty where nothing is in its way."""
+        return "" if self.job.is_over or self.is_running else self.job.blocked_reason
+
+    @property
+    def name(self) -> str:
+        return "blocked" if self.blocked_reason else self.job.state
+
+    @property
+    def icon(self) -> str:
+        return ICONS[State(self.job.state)]
+
+    @property
+    def words(self) -> str:
+        if self.is_running and self.job.stage:
+            return Job.Stage(self.job.stage).label
+        return State(self.job.state).label
+
+    @property
+    def announcement(self) -> str:
+        return ANNOUNCEMENTS[State(self.job.state)]
+
+    @property
+    def version(self) -> str:
+        """Return what changes when the page has to say something new, apart from the progress."""
+        return f"{self.job.state}-{self.job.stage}"
+
+    @property
+    def last_words(self) -> str:
+        """Return the end of what was recognised last; empty where the query did not ask for it."""
+        text = " ".join((getattr(self.job, "last_words", None) or "").split())
+        return text if len(text) <= LAST_WORDS else text[-LAST_WORDS:].partition(" ")[2] or text[-LAST_WORDS:]
+
+    @property
+    def kept(self) -> str:
+        """Return what is safe after a job that did not complete."""
+        if self.job.audio_seconds_done:
+            return "The recording and the text recognised so far are kept."
+        return "The recording is kept."
+
+    @property
+    def placeholder(self) -> str:
+        """Return what stands in place of the text while there is none."""
+        return PLACEHOLDERS[State(self.job.state)]
+
+    @property
+    def is_detected(self) -> bool:
+        return not self.job.asked_language and self.job.language_probability is not None
+
+    @property
+    def language_percent(self) -> int:
+        return round(100 * (self.job.language_probability or 0))
+
+    @property
+    def is_translated(self) -> bool:
+        return self.job.task == Task.TRANSLATE
+
+    @property
+    def text_language(self) -> str:
+        return "en" if self.is_translated else self.job.language
