@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import BinaryIO
@@ -21,6 +22,7 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     die_with_parent(arguments.parent)
+    _leave_signals_to_the_worker()
     _be_first_for_the_oom_killer()
     _choose_instruction_set()
     if arguments.memory:
@@ -32,6 +34,12 @@ def main() -> None:
     Server(output, idle_seconds=arguments.idle).run()
     # Not `sys.exit`: the thread that reads stdin would be caught holding its lock, which is a crash.
     os._exit(0)
+
+
+def _leave_signals_to_the_worker() -> None:
+    """Ignore what may be sent to all processes of a service: the worker ends this one, when it has given its job back."""
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, signal.SIG_IGN)
 
 
 def _be_first_for_the_oom_killer() -> None:

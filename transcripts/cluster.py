@@ -31,7 +31,7 @@ STOP_SECONDS = 3.0
 POLL_SECONDS = 0.2
 SILENT_GUARD_SECONDS = 60.0
 """After this the sentinel must be stuck on a lock that a killed process held."""
-STUCK_TASK_SECONDS = 10.0
+STUCK_TASK_SECONDS = 5.0
 """A free worker takes a task at once, unless one that was killed while it waited has locked the queue for all."""
 STUCK_RESULT_SECONDS = 60.0
 UNHEALTHY_STATUS = 70

@@ -15,7 +15,7 @@ GRACE_SECONDS = {"drain": 0.0, "pause": 2.0, "cancel": 2.0}
 """How long an engine may take to obey a stop. In a cluster that stops it ends in any case."""
 
 
-class EngineStalled(EngineError):  # noqa: N818
+class EngineStalled(EngineError):
     """The engine process gave no sign of life for too long and was killed."""
 
     code = "engine_stalled"

@@ -22,7 +22,7 @@ STOPPED = {Job.StopRequest.PAUSE: Job.State.PAUSED, Job.StopRequest.CANCEL: Job.
 FREE: dict[str, Any] = {"lease_token": None, "lease_expires_at": None, "lease_node": "", "stop_request": ""}
 
 
-class LeaseLost(Exception):  # noqa: N818
+class LeaseLost(Exception):
     """The job belongs to another process now, or is gone: end the engine and write nothing."""
 
 

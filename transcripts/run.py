@@ -40,7 +40,7 @@ GAVE_UP = "{} This happened {} times in a row. What was transcribed before is ke
 UNEXPECTED = "Something unexpected went wrong; the log has the details. What was transcribed so far is kept."
 
 
-class Stopped(Exception):  # noqa: N818
+class Stopped(Exception):
     """A stop was obeyed: drain, pause or cancel."""
 
     def __init__(self, wish: str) -> None:
@@ -199,6 +199,7 @@ class Run:
             try:
                 return step()
             except (EngineDied, EngineStalled) as err:
+                self._check_stop()  # Whoever stops the cluster may have ended the engine too.
                 self._count_crash(err)
 
     def _count_crash(self, err: EngineError) -> None:

@@ -75,6 +75,11 @@ def test_each_person_sees_their_own_and_staff_all(
     assert seen == [True, False, True]
 
 
+def test_staff_are_told_whose_recording_it_is(alice_client: Client, carol_client: Client, job: Job):
+    owner = '<p class="recording-note">alice</p>'
+    assert [owner in client.get("/").text for client in (alice_client, carol_client)] == [False, True]
+
+
 def test_recording_stands_once_with_its_newest_job(alice_client: Client, completed_job: Job, make_job: MakeJob):
     make_job(completed_job.recording, state=Job.State.FAILED, error="The second run failed.")
     text = alice_client.get("/").text

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from pytest_django import Settings
 
 from transcripts.models import Job, Recording
 
@@ -28,6 +29,13 @@ def test_form_offers_languages_and_models_and_disables_what_cannot_run(alice_cli
     assert re.search(r'<option value="" selected>\s*Detect\s*</option>', text)
     assert '<option value="de">German</option>' in text
     assert '<option value="whisper/large-v3" disabled>' in text
+
+
+def test_form_says_when_nothing_can_run(alice_client: Client, settings: Settings, tmp_path: Path):
+    settings.WEIGHTS_DIR = tmp_path
+    assert "No speech model can run here now." in alice_client.get("/upload/").text
+    settings.FAKE_ENGINE = True
+    assert "No speech model can run here now." not in alice_client.get("/upload/").text
 
 
 def test_one_file_is_accepted_with_what_was_asked(alice_client: Client, alice: User, speech: bytes):

@@ -34,7 +34,9 @@ EXPORT_FORMATS = (
 
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
-    jobs = Job.objects.visible_to(request.user).newest_of_recordings().with_last_words().select_related("recording")
+    jobs = (
+        Job.objects.visible_to(request.user).newest_of_recordings().with_last_words().select_related("recording__owner")
+    )
     paginator = Paginator(jobs.order_by("-recording__created_at", "recording_id"), ROWS_PER_PAGE)
     page = paginator.get_page(request.GET.get("page"))
     rows = [Standing(job) for job in page]
@@ -48,7 +50,7 @@ def rows(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return HttpResponseBadRequest()
     jobs = Job.objects.visible_to(request.user).filter(pk__in=form.cleaned_data["job"])
-    rows = [Standing(job) for job in jobs.with_last_words().select_related("recording")]
+    rows = [Standing(job) for job in jobs.with_last_words().select_related("recording__owner")]
     watched = _watched(rows)
     context = {"rows": rows, "watched": watched, "over": [row for row in rows if row.job.is_over]}
     response = render(request, "transcripts/rows.html", context, status=200 if watched else HTMX_STOP_POLLING)

@@ -1,0 +1,150 @@
+"""Web and worker as they run for people, and what is left when they are stopped or killed: nothing."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+
+import psutil
+import pytest
+from django.conf import settings
+
+WEB_MEGABYTES = 150
+STOP_SECONDS = 5
+
+
+def _manage(*arguments: str) -> list[str]:
+    return [sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments]
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    own = {"DJANGO_SETTINGS_MODULE": "selenite.settings", "SELENITE_DATA_DIR": str(folder)}
+    return {**os.environ, **own, "SELENITE_STATIC_DIR": str(folder)}
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of an installation whose database is up to date."""
+    folder = tmp_path_factory.mktemp("up")
+    subprocess.run(_manage("migrate", "-v0"), env=_environment(folder), check=True)
+    return folder
+
+
+@pytest.fixture
+def environment(migrated: Path, tmp_path: Path) -> dict[str, str]:
+    """Return the environment of such an installation, one for each test."""
+    shutil.copytree(migrated, tmp_path, dirs_exist_ok=True)
+    return _environment(tmp_path)
+
+
+@pytest.fixture
+def up(environment: dict[str, str], port: int, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the command and wait until it says that it serves. Its output is in `output`."""
+    with (tmp_path / "output").open("wb") as output:
+        process = subprocess.Popen(_manage("up", "--port", str(port)), env=environment, stdout=output, stderr=output)
+    _wait_for(lambda: "Selenite serves at" in (tmp_path / "output").read_text())
+    yield process
+    for child in [*psutil.Process(process.pid).children(recursive=True)] if psutil.pid_exists(process.pid) else []:
+        child.kill()
+    process.kill()
+    process.wait()
+
+
+def _wait_for(condition: Callable[[], object], *, seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _tree(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    main = psutil.Process(process.pid)
+    return [main, *main.children(recursive=True)]
+
+
+def _web(process: subprocess.Popen[bytes]) -> psutil.Process:
+    """Return the main process of the web server. Below it is the one that serves."""
+    [web] = [child for child in psutil.Process(process.pid).children() if "gunicorn" in child.cmdline()]
+    return web
+
+
+def _status(port: int) -> int:
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().status
+    except OSError:
+        return 0
+    finally:
+        connection.close()
+
+
+def test_up_serves_restarts_what_dies_and_stops(up, port, tmp_path):
+    assert _status(port) == 302
+    [serving] = _web(up).children()
+    assert serving.memory_info().rss < WEB_MEGABYTES * 1e6
+
+    _web(up).kill()
+    _wait_for(lambda: _status(port) == 302)
+    _wait_for(lambda: len(_tree(up)) == 9)
+    tree, began = _tree(up), time.monotonic()
+    up.send_signal(signal.SIGINT)
+
+    assert up.wait(STOP_SECONDS) == 0
+    assert psutil.wait_procs(tree, timeout=1)[1] == []
+    assert time.monotonic() - began < STOP_SECONDS
+    output = (tmp_path / "output").read_text()
+    assert f"Selenite serves at http://127.0.0.1:{port}/" in output
+    assert "web ended (status -9); starting it again in 0.5 s." in output
+    assert "web | " in output
+    assert output.endswith("Selenite has stopped.\n")
+
+
+def test_up_takes_everything_along_when_it_is_killed(up):
+    _wait_for(lambda: len(_tree(up)) == 9)
+    tree = _tree(up)
+
+    up.kill()
+
+    assert psutil.wait_procs(tree, timeout=3)[1] == []
+
+
+def test_up_stops_when_the_whole_group_is_asked_to(up):
+    tree = _tree(up)
+    for process in tree:
+        process.terminate()
+
+    assert up.wait(STOP_SECONDS) == 0
+    assert psutil.wait_procs(tree, timeout=1)[1] == []
+
+
+def test_up_asks_for_migrations_that_are_missing(environment, port, tmp_path):
+    (tmp_path / "db.sqlite3").unlink()
+
+    ended = subprocess.run(_manage("up", "--port", str(port)), env=environment, capture_output=True, text=True)
+
+    sentence = "CommandError: The database is not up to date. Run `manage.py migrate` first.\n"
+    assert (ended.returncode, ended.stderr) == (1, sentence)
+
+
+def test_up_says_when_the_port_is_taken(environment, port):
+    with socket.create_server(("127.0.0.1", port)):
+        ended = subprocess.run(_manage("up", "--port", str(port)), env=environment, capture_output=True, text=True)
+
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        f"CommandError: Selenite cannot serve at http://127.0.0.1:{port}/: Address already in use. "
+        "Is it running already? Choose another port with --port.\n"
+    )
