@@ -8,8 +8,9 @@ from speech import vad
 from speech.types import OnProgress, Piece
 from speech.vad import Span
 
-LONGEST_PIECE = 30.0
-"""Whisper's window, in seconds."""
+LONGEST_PIECE = 25.0
+"""Less than Whisper's window of 30 s: near its brim Whisper leaves out the last sentence (10 minutes of read English, base: 16 % of
+words wrong at 30 s, 14 % at 27 s, 7 % at 20 s, before going on where it stopped). Shorter pieces cost more windows."""
 LONGEST_GAP = 4.0
 """A silence that is longer is never inside a piece: Whisper tends to invent words there."""
 COMFORTABLE_SILENCE = 1.0
@@ -24,7 +25,7 @@ def find_pieces(work: Path, *, on_progress: OnProgress) -> list[Piece]:
 
 
 def cut_pieces(spans: Sequence[Span]) -> list[Piece]:
-    """Return pieces of at most 30 s that cover all spans: as few as possible, cut in the longest silences.
+    """Return pieces of at most 25 s that cover all spans: as few as possible, cut in the longest silences.
 
     Dynamic programming over the spans: cost of a piece is 1, and more where the cut before it lies in a short silence.
     """

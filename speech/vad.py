@@ -29,12 +29,12 @@ SHORTEST_SILENCE = 0.3
 SHORTEST_SPEECH = 0.1
 PADDING = 0.3
 """Seconds kept on either side: consonants at the edges are quiet."""
-LONGEST_SPAN = 28.0
-"""A span that is longer is cut at its least speech-like point. Less than Whisper's 30 s, because padding comes on top."""
+LONGEST_SPAN = 24.0
+"""A span that is longer is cut at its least speech-like point. Less than the longest piece, because padding comes on top."""
 
 
 def find_speech(work: Path, *, on_progress: OnProgress) -> list[Span]:
-    """Return the stretches of a work file in which somebody speaks, in seconds, in order, none longer than 30 s.
+    """Return the stretches of a work file in which somebody speaks, in seconds, in order, none longer than 25 s.
 
     Raises EngineError where the model's file is missing.
     """

@@ -26,7 +26,7 @@ def is_silence(*, no_speech_probability: float, mean_log_probability: float) -> 
 
 
 def has_loop(text: str) -> bool:
-    """Return whether a phrase of up to eight words stands four times or more in a row. Languages without spaces count by character."""
+    """Return whether a phrase of up to eight words (characters, where no spaces part words) stands four times in a row."""
     words = re.findall(r"\w+", text.lower())
     if len(words) < REPEATS:
         words = [character for word in words for character in word]

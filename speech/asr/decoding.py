@@ -1,7 +1,7 @@
 """Values between decoding and segments: windows of sound, what was decoded from them, and what was left out."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from speech.asr import checks
@@ -49,6 +49,17 @@ class Decoded:
     def doubts(self) -> tuple[str, ...]:
         return checks.doubts(self.text, mean_log_probability=self.mean_log_probability)
 
+    def end(self, *, first_timestamp: int) -> float | None:
+        """Return the timestamp with which it ends, in seconds from the start of the window; None where text stands last."""
+        if not self.tokens or self.tokens[-1] < first_timestamp:
+            return None
+        return (self.tokens[-1] - first_timestamp) * TIME_STEP
+
+    def followed_by(self, more: "Decoded") -> "Decoded":
+        """Return the decoding that went on from this one. Its tokens begin with these, which its mean counts as certain."""
+        total = self.mean_log_probability * (len(self.tokens) + 1) + more.mean_log_probability * (len(more.tokens) + 1)
+        return replace(self, tokens=more.tokens, text=more.text, mean_log_probability=total / (len(more.tokens) + 1))
+
     @property
     def is_silence(self) -> bool:
         return not self.text or checks.is_silence(
@@ -86,6 +97,17 @@ def split_at_timestamps(
     if text:
         stretches.append((start, seconds, text))
     return stretches
+
+
+def closed(tokens: Sequence[int], *, first_timestamp: int) -> list[int]:
+    """Return tokens that end with a timestamp so that the next stretch begins there: with that timestamp twice."""
+    is_open = len(tokens) >= 2 and tokens[-2] >= first_timestamp
+    return list(tokens) if is_open else [*tokens, tokens[-1]]
+
+
+def speech_between(piece: Piece, start: float, end: float) -> float:
+    """Return how many seconds of speech lie between two times."""
+    return sum(max(0.0, min(last, end) - max(first, start)) for first, last in piece.speech)
 
 
 def left_out(piece: Piece, window: Window, segments: Iterable[Segment]) -> list[Window]:

@@ -1,7 +1,8 @@
 """Whisper on CTranslate2, decoded in batches, through faster-whisper's model, tokenizer and word alignment (1.2.1).
 
-faster-whisper's own batched mode takes whatever the first decoding gives. Here every window is checked: a doubtful one is decoded
-again alone with rising temperatures, and speech for which there is no text is decoded again too.
+faster-whisper's own batched mode takes whatever the first decoding gives. Here every window is checked: where Whisper stopped before
+the speech did, it is made to go on; a doubtful window is decoded again alone with rising temperatures; speech for which there is
+still no text is decoded again too.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from speech import asr, planning
 from speech.asr import checks
 from speech.asr.cores import usable_cores
-from speech.asr.decoding import Decoded, Window, best, left_out, split_at_timestamps
+from speech.asr.decoding import Decoded, Window, best, closed, left_out, speech_between, split_at_timestamps
 from speech.types import EngineError, EngineSpec, Json, Options, Piece, PieceResult, Segment, Word
 
 if TYPE_CHECKING:
@@ -23,8 +24,14 @@ TEMPERATURES = (0.2, 0.4, 0.6, 0.8, 1.0)
 CANDIDATES = 5
 LATEST_FIRST_TIMESTAMP = 50
 """Speech begins within the first second of a window (in steps of 20 ms), as in openai-whisper."""
-ROUNDS = 3
-"""How often speech without text is decoded again."""
+ROUNDS = 2
+"""How often speech without text is decoded."""
+CONTINUATIONS = 3
+"""How often a window is gone on with after Whisper stopped too early."""
+UNFINISHED_SECONDS = 0.5
+"""Speech after the last timestamp that is worth going on for; less is the padding of the speech detection."""
+MOST_TOKENS = 400
+"""A window with more has no room left for going on: Whisper's limit is 448."""
 PREPENDED = "\"'“¿([{-"
 APPENDED = "\"'.。,，!！?？:：”)]}、"
 
@@ -99,7 +106,7 @@ class FasterWhisper:
         language: str,
         on_progress: Callable[[], None],
     ) -> list[PieceResult]:
-        decoder = _Decoder(self, options, language, on_progress)
+        decoder = _Decoder(self, pieces, options, language, on_progress)
         found: dict[int, list[Segment]] = {index: [] for index in pieces}
         windows = [
             Window(index, piece.start, part) for (index, piece), part in zip(pieces.items(), samples, strict=True)
@@ -142,12 +149,20 @@ class FasterWhisper:
 class _Decoder:
     """Decodes windows for one call of `transcribe`."""
 
-    def __init__(self, engine: FasterWhisper, options: Options, language: str, on_progress: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        engine: FasterWhisper,
+        pieces: Mapping[int, Piece],
+        options: Options,
+        language: str,
+        on_progress: Callable[[], None],
+    ) -> None:
         from faster_whisper.tokenizer import Tokenizer
         from faster_whisper.transcribe import get_suppressed_tokens
 
         model = engine._model
         self._engine, self._model, self._options, self._on_progress = engine, model, options, on_progress
+        self._pieces = pieces
         self._tokenizer: Tokenizer = Tokenizer(
             model.hf_tokenizer, model.model.is_multilingual, task=options.task, language=language or "en"
         )
@@ -160,7 +175,7 @@ class _Decoder:
         self._on_progress()
         encoded = self._engine._encode([window.samples for window in windows])
         self._on_progress()
-        first = self._generate(self._model.model, encoded, temperature=0.0)
+        first = self._continued(windows, encoded, self._generate(self._model.model, encoded, temperature=0.0))
         decoded = [
             self._again(window, only) if only.doubts else only for window, only in zip(windows, first, strict=True)
         ]
@@ -171,8 +186,52 @@ class _Decoder:
         for window, result, draft in zip(windows, decoded, drafts, strict=True):
             yield window, [segment for one in draft if (segment := self._segment(window, result, one))]
 
-    def _generate(self, model: Any, encoded: "StorageView", *, temperature: float) -> list[Decoded]:
-        """Return what is decoded from each window: by beam search at temperature 0, else the best of five samples."""
+    def _continued(self, windows: Sequence[Window], encoded: "StorageView", decoded: list[Decoded]) -> list[Decoded]:
+        """Return the decodings with the end of the speech, where Whisper stopped at a timestamp before it.
+
+        Whisper leaves out a sentence at the end of a window that it takes for unfinished (its own sequential mode moves the window
+        there). Given its tokens up to that timestamp, it goes on; the encoder need not run again.
+        """
+        decoded = list(decoded)
+        open_ended = [index for index, window in enumerate(windows) if self._stops_early(window, decoded[index])]
+        for _ in range(CONTINUATIONS):
+            if not open_ended:
+                break
+            self._on_progress()
+            prefixes = [
+                closed(decoded[index].tokens, first_timestamp=self._tokenizer.timestamp_begin) for index in open_ended
+            ]
+            further = self._generate(self._model.model, _rows(encoded, open_ended), temperature=0.0, prefixes=prefixes)
+            grown = []
+            for index, prefix, more in zip(open_ended, prefixes, further, strict=True):
+                if len(more.tokens) > len(prefix) + 1:
+                    decoded[index] = decoded[index].followed_by(more)
+                    grown.append(index)
+            open_ended = [index for index in grown if self._stops_early(windows[index], decoded[index])]
+        return decoded
+
+    def _stops_early(self, window: Window, decoded: Decoded) -> bool:
+        """Return whether somebody still speaks after the timestamp with which a decoding ends."""
+        if decoded.is_silence or len(decoded.tokens) > MOST_TOKENS:
+            return False
+        end = decoded.end(first_timestamp=self._tokenizer.timestamp_begin)
+        if end is None:
+            return False
+        piece = self._pieces[window.piece]
+        return speech_between(piece, window.start + end, window.end) >= UNFINISHED_SECONDS
+
+    def _generate(
+        self,
+        model: Any,
+        encoded: "StorageView",
+        *,
+        temperature: float,
+        prefixes: Sequence[Sequence[int]] = (),
+    ) -> list[Decoded]:
+        """Return what is decoded from each window: by beam search at temperature 0, else the best of five samples.
+
+        A prefix is text that the decoding of its window has to begin with.
+        """
         how: Json = {"beam_size": self._options.beam_size}
         if temperature:
             how = {
@@ -181,9 +240,10 @@ class _Decoder:
                 "sampling_topk": 0,
                 "sampling_temperature": temperature,
             }
+        prompts = [[*self._prompt, *prefix] for prefix in prefixes or [()] * encoded.shape[0]]
         results = model.generate(
             encoded,
-            [self._prompt] * encoded.shape[0],
+            prompts,
             max_length=self._model.max_length,
             max_initial_timestamp_index=LATEST_FIRST_TIMESTAMP,
             suppress_tokens=self._suppressed,
@@ -250,6 +310,15 @@ class _Decoder:
             temperature=decoded.temperature,
             doubts=decoded.doubts,
         )
+
+
+def _rows(encoded: "StorageView", indexes: Sequence[int]) -> "StorageView":
+    """Return the encoder's output for some of the windows."""
+    import ctranslate2
+    import numpy as np
+
+    on_cpu = encoded.to_device(ctranslate2.Device.cpu) if encoded.device != "cpu" else encoded
+    return ctranslate2.StorageView.from_array(np.ascontiguousarray(np.asarray(on_cpu)[list(indexes)]))
 
 
 def _word(window: Window, word: Json) -> Word:

@@ -35,6 +35,7 @@ def test_files_become_what_is_expected(expected: dict[str, set[str]], data: Path
     found = {path: "error" if path in refused else _outcome(path) for path in expected}
 
     assert {path: kind for path, kind in found.items() if kind not in _allowed(expected[path])} == {}
+    print(failure.value, [r.original_filename for r in Recording.objects.all()], [(j.state, j.error, j.recording) for j in Job.objects.exclude(state="completed")])
     assert Recording.objects.count() == len(expected) - len(refused)
     assert Job.objects.exclude(state=Job.State.COMPLETED).count() == 0
 
