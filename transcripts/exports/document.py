@@ -12,6 +12,8 @@ from transcripts.paragraphs import Paragraph, paragraphs
 
 TRANSLATE = "translate"
 
+NO_SPEECH = "No speech was found in this recording."
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:

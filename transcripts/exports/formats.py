@@ -27,9 +27,9 @@ FORMATS: dict[str, Format] = {
         Format("txt", "Plain text", "text/plain; charset=utf-8", "txt", plain.render),
         Format("docx", "Word document", DOCX_TYPE, "docx", word_document.render),
         Format("md", "Markdown", "text/markdown; charset=utf-8", "md", markdown.render),
-        Format("srt", "Subtitles (SubRip)", "application/x-subrip; charset=utf-8", "srt", subtitles.render_srt),
-        Format("vtt", "Subtitles (WebVTT)", "text/vtt; charset=utf-8", "vtt", subtitles.render_vtt),
+        Format("srt", "Subtitles", "application/x-subrip; charset=utf-8", "srt", subtitles.render_srt),
+        Format("vtt", "Web subtitles", "text/vtt; charset=utf-8", "vtt", subtitles.render_vtt),
         # RFC 8259 defines no charset for JSON: it is UTF-8.
-        Format("json", "JSON", "application/json", "json", structured.render),
+        Format("json", "All data", "application/json", "json", structured.render),
     )
 }

@@ -2,9 +2,8 @@
 
 import re
 
-from transcripts.exports.document import Document, Segment, clock, facts, speaker_of
+from transcripts.exports.document import NO_SPEECH, Document, Segment, clock, facts, speaker_of
 from transcripts.exports.options import ExportOptions
-from transcripts.exports.plain import NO_SPEECH
 from transcripts.paragraphs import Paragraph
 
 MARKUP = re.compile(r"([\\`*_{}\[\]<>#&~|$^])")

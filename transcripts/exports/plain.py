@@ -1,18 +1,15 @@
-"""Plain text, to read or to paste."""
+"""Plain text, to read or to paste: what was said and nothing else. What produced it is in the other formats."""
 
-from transcripts.exports.document import Document, Segment, clock, facts, speaker_of
+from transcripts.exports.document import Document, Segment, clock, speaker_of
 from transcripts.exports.options import ExportOptions
 from transcripts.paragraphs import Paragraph
 
-NO_SPEECH = "No speech was found in this recording."
-
 
 def render(document: Document, options: ExportOptions) -> bytes:
-    """Return the paragraphs with an empty line between them. The last one, in brackets, says what produced the text."""
+    """Return the paragraphs with an empty line between them; nothing at all where nobody speaks."""
     times = options.shows_times(default=False)
-    texts = [_paragraph(paragraph, times=times) for paragraph in document.paragraphs()] or [NO_SPEECH]
-    notes = [f"[{note}]" for note in (facts(document), *document.run.warnings)]
-    return ("\n\n".join([*texts, "\n".join(notes)]) + "\n").encode()
+    texts = [_paragraph(paragraph, times=times) for paragraph in document.paragraphs()]
+    return ("\n\n".join(texts) + "\n").encode() if texts else b""
 
 
 def _paragraph(paragraph: Paragraph[Segment], *, times: bool) -> str:

@@ -5,9 +5,8 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from transcripts.exports.document import Document, Segment, clock, facts, speaker_of
+from transcripts.exports.document import NO_SPEECH, Document, Segment, clock, facts, speaker_of
 from transcripts.exports.options import ExportOptions
-from transcripts.exports.plain import NO_SPEECH
 from transcripts.paragraphs import Paragraph
 
 if TYPE_CHECKING:

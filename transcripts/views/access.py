@@ -14,8 +14,9 @@ def visible_recording(request: HttpRequest, recording_id: UUID) -> Recording:
 
 
 def visible_job(request: HttpRequest, job_id: UUID) -> Job:
-    """Return the job with its recording, or raise Http404 where there is none that this person may see."""
-    return get_object_or_404(Job.objects.visible_to(request.user).select_related("recording"), pk=job_id)
+    """Return the job with its recording (without plan and waveform), or raise Http404 where this person may see none."""
+    jobs = Job.objects.visible_to(request.user).select_related("recording").defer("plan", "recording__peaks")
+    return get_object_or_404(jobs, pk=job_id)
 
 
 def newest_job(request: HttpRequest, recording_id: UUID) -> Job:

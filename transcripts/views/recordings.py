@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import HTMX_STOP_POLLING, trigger_client_event
 
 from transcripts.context import count_queue
+from transcripts.exports import FORMATS
 from transcripts.forms import LiveForm, RowsForm
 from transcripts.models import Job
 from transcripts.services.delete import delete_recording
@@ -21,22 +22,15 @@ from transcripts.views.standing import Standing
 from transcripts.views.text import PageParagraph, Position, page_paragraphs
 
 ROWS_PER_PAGE = 50
+BULKY = ("plan", "recording__peaks")
+"""Columns of up to a hundred kilobytes that only a worker, or the player, needs."""
 SPEEDS = ("0.5", "0.75", "1", "1.25", "1.5", "1.75", "2")
-EXPORT_FORMATS = (
-    ("txt", "Plain text"),
-    ("docx", "Word document"),
-    ("md", "Markdown"),
-    ("srt", "Subtitles"),
-    ("vtt", "Web subtitles"),
-    ("json", "All data"),
-)
 
 
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
-    jobs = (
-        Job.objects.visible_to(request.user).newest_of_recordings().with_last_words().select_related("recording__owner")
-    )
+    jobs = Job.objects.visible_to(request.user).newest_of_recordings().with_last_words()
+    jobs = jobs.select_related("recording__owner").defer(*BULKY)
     paginator = Paginator(jobs.order_by("-recording__created_at", "recording_id"), ROWS_PER_PAGE)
     page = paginator.get_page(request.GET.get("page"))
     rows = [Standing(job) for job in page]
@@ -50,7 +44,7 @@ def rows(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return HttpResponseBadRequest()
     jobs = Job.objects.visible_to(request.user).filter(pk__in=form.cleaned_data["job"])
-    rows = [Standing(job) for job in jobs.with_last_words().select_related("recording__owner")]
+    rows = [Standing(job) for job in jobs.with_last_words().select_related("recording__owner").defer(*BULKY)]
     watched = _watched(rows)
     context = {"rows": rows, "watched": watched, "over": [row for row in rows if row.job.is_over]}
     response = render(request, "transcripts/rows.html", context, status=200 if watched else HTMX_STOP_POLLING)
@@ -127,7 +121,7 @@ def _page_context(job: Job, text: list[PageParagraph], shown: Shown | None = Non
         "row": Standing(job),
         "media_url": reverse("transcripts:media", args=[job.recording_id]),
         "live_url": "" if job.is_over else _live_url(job, text, shown or Shown()),
-        "export_formats": EXPORT_FORMATS,
+        "export_formats": FORMATS.values(),
     }
 
 

@@ -84,7 +84,7 @@ def test_translation_is_in_english_and_says_so(make_lecture):
     job.language = "de"
     document = read_document(job)
     assert document.language == "en"
-    assert b"German, translated into English" in render(job, "txt")
+    assert b"German, translated into English" in render(job, "vtt")
 
 
 @pytest.mark.parametrize("format_name", FORMATS)
