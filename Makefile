@@ -21,7 +21,7 @@ setup:
 	@$(MANAGE) createadmin
 
 test: test-setup lint
-	$(PYTEST) -m "not weights and not e2e"
+	$(PYTEST) -n auto --maxprocesses 4 -m "not weights and not e2e"
 	$(PYTEST) -m weights
 	$(PYTEST) -m e2e
 

@@ -43,6 +43,10 @@ DISK_RESERVE_BYTES = 200_000_000
 PROGRESS_SECONDS = 60.0
 """Audio decoded between two calls of on_progress: well under a second of work."""
 
+SHORTEST_SECONDS = 0.01
+"""Less is no sound: a damaged header may give a few samples."""
+
+NO_SOUND = "This file has an audio track, but no sound could be decoded from it."
 DAMAGED = "Could not read this file. It may be damaged, or it is not audio or video."
 
 
@@ -90,8 +94,8 @@ def probe(path: Path) -> Media:
             seconds += frame.samples / frame.sample_rate
             if seconds >= PROBE_SECONDS:
                 break
-        if not seconds:
-            raise UnreadableMedia("This file has an audio track, but no sound could be decoded from it.")
+        if seconds < SHORTEST_SECONDS:
+            raise UnreadableMedia(NO_SOUND)
         return Media(
             container=container.format.name,
             audio_codec=stream.codec_context.name,
@@ -169,8 +173,8 @@ def _write(media: Path, file: BinaryIO, track: int, on_progress: OnProgress) -> 
                 shown = total / SAMPLE_RATE
                 on_progress(shown, max(shown, expected))
                 _check_disk(Path(file.name))
-    if not total:
-        raise UnreadableMedia("This file has an audio track, but no sound could be decoded from it.")
+    if total < SHORTEST_SECONDS * SAMPLE_RATE:
+        raise UnreadableMedia(NO_SOUND)
     return Decoded(total / SAMPLE_RATE, _thin_out(np.concatenate(peaks)))
 
 

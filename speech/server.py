@@ -76,12 +76,16 @@ class Server:
 
     def _read(self) -> None:
         """Put requests in line; note stops. The end of the input is the end of the process: whoever asked is gone."""
-        for line in sys.stdin.buffer:
-            request = json.loads(line)
-            if request["type"] == "stop":
-                self._stopped.add(request["id"])
-            else:
-                self._requests.put(request)
+        try:
+            for line in sys.stdin.buffer:
+                request = json.loads(line)
+                if request["type"] == "stop":
+                    self._stopped.add(request["id"])
+                else:
+                    self._requests.put(request)
+        except (ValueError, KeyError, TypeError):
+            log.exception("a request could not be read")
+            os._exit(1)
         os._exit(0)
 
     def _send(self, message: Json) -> None:

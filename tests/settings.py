@@ -5,9 +5,12 @@ import os
 import shutil
 import tempfile
 
-for name in ("SELENITE_MEDIA_DIR", "SELENITE_WORK_DIR", "SELENITE_SECRET_KEY"):
-    os.environ.pop(name, None)
-if "SELENITE_TEST_DIR" not in os.environ:  # A process that a test starts shares its folder.
+KEPT = ("SELENITE_MODELS_DIR", "SELENITE_BROWSER")
+
+# A process that a test starts shares its folder, and what the test set for it.
+if "SELENITE_TEST_DIR" not in os.environ:
+    for name in [name for name in os.environ if name.startswith("SELENITE_") and name not in KEPT]:
+        del os.environ[name]
     os.environ["SELENITE_TEST_DIR"] = tempfile.mkdtemp(prefix="selenite-tests-")
     atexit.register(shutil.rmtree, os.environ["SELENITE_TEST_DIR"], ignore_errors=True)
 os.environ["SELENITE_DATA_DIR"] = os.environ["SELENITE_TEST_DIR"]

@@ -49,8 +49,9 @@ def test_probe_tells_what_a_file_holds(data: Path, name: str, container: str, co
 @pytest.mark.parametrize(
     "name",
     [
-        "archive.mp3", "concat.wav", "concat_sibling.wav", "empty.wav", "noise_only_header.flac", "page.ogg", "playlist.mp3",
-        "playlist_relative.mp3", "random.m4a", "text.mp3", "truncated.m4a", "video_no_audio.mp4", "zero_samples.wav",
+        "archive.mp3", "concat.wav", "concat_sibling.wav", "empty.wav", "lying_header.wav", "noise_only_header.flac",
+        "page.ogg", "playlist.mp3", "playlist_relative.mp3", "random.m4a", "text.mp3", "truncated.m4a",
+        "video_no_audio.mp4", "zero_samples.wav",
     ],
 )  # fmt: skip
 def test_probe_refuses_what_holds_no_sound(data: Path, name: str):

@@ -185,3 +185,11 @@ def test_probe_that_crashes_is_unreadable_media(data: Path, monkeypatch: pytest.
 
     with pytest.raises(UnreadableMedia, match="took too long or failed"):
         client.probe(data / "jfk.mp3")
+
+
+def test_a_line_that_is_no_request_ends_the_process(process: EngineProcess):
+    process._write(["no", "request"])
+
+    with pytest.raises(EngineDied) as caught:
+        list(process.replies("none", timeout_seconds=PATIENCE))
+    assert caught.value.returncode == 1
