@@ -1,6 +1,6 @@
 """Benchmarks of recognition on recordings that have a reference text beside them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,9 +44,7 @@ def join(found: Sequence[Sample], target: Path, *, seconds: float) -> Sample:
     return Sample(target, text)
 
 
-def measure(
-    variant: str, found: Sequence[Sample], spec: EngineSpec, options: Options, *, on_progress: Callable[[], None]
-) -> Json:
+def measure(variant: str, found: Sequence[Sample], spec: EngineSpec, options: Options) -> Json:
     """Run one variant over the recordings in a process of its own and return its figures, with errors and words added.
 
     Speed is seconds of audio by seconds of work, loading the weights not counted. Raises EngineError.
@@ -60,11 +58,10 @@ def measure(
             engine=to_json(spec),
             options=to_json(options),
         )
-        for message in process.replies(request, timeout_seconds=SILENCE_SECONDS):
-            on_progress()
+        *_, last = process.replies(request, timeout_seconds=SILENCE_SECONDS)
     finally:
         process.close()
-    figures = {name: value for name, value in message.items() if name not in ("id", "type")}
+    figures = {name: value for name, value in last.items() if name not in ("id", "type")}
     return figures | {"speed": figures["audio_seconds"] / figures["seconds"]} | _score(found, figures["texts"], options)
 
 

@@ -21,6 +21,7 @@ ENGINE_OF = {
     "faster-whisper batched": "faster-whisper",
 }
 """Each variant and the engine whose weights it needs. All but the first two are the libraries called directly."""
+HEAD = f"{'':24}{'audio s':>9}{'work s':>9}{'speed':>8}{'WER %':>8}{'errors':>8}{'words':>7}{'MB':>7}"
 
 
 class Command(BaseCommand):
@@ -45,8 +46,14 @@ class Command(BaseCommand):
         with TemporaryDirectory() as folder:
             if options["join"]:
                 found = [benchmarks.join(found, Path(folder) / "joined.wav", seconds=options["join"] * 60)]
-            rows = [self._measure(variant, found, options) for variant in options["variant"] or list(ENGINE_OF)]
-        self._print(rows)
+            rows = []
+            self.stdout.write(HEAD)
+            for variant in options["variant"] or list(ENGINE_OF):
+                rows.append(self._measure(variant, found, options))
+                self._print(rows[-1])
+        for row in rows:
+            self.stdout.write(f"{row['variant']}: {json.dumps(row['versions'])}")
+        self.stdout.write(f"options: {json.dumps(rows[0]['options'])}")
         if options["json"]:
             options["json"].write_text(json.dumps(rows, ensure_ascii=False, indent=2), encoding="utf-8")
 
@@ -59,24 +66,17 @@ class Command(BaseCommand):
         how = Options(
             language=options["language"], beam_size=options["beam_size"], word_times=not options["no_word_times"]
         )
-        self.stderr.write(f"{variant} ...")
         try:
-            figures = benchmarks.measure(variant.split(" (")[0], found, spec, how, on_progress=lambda: None)
+            figures = benchmarks.measure(variant.split(" (", maxsplit=1)[0], found, spec, how)
         except EngineError as err:
             raise CommandError(f"{variant}: {err}") from err
         return figures | {"variant": variant, "weights_sha256": installed.sha256, "options": to_json(how)}
 
-    def _print(self, rows: list[Json]) -> None:
-        """Print a table: speed is times real time."""
+    def _print(self, row: Json) -> None:
+        """Print a line of the table: speed is times real time, memory the peak of the process."""
+        wer = f"{100 * row['errors'] / row['words']:.2f}" if row["words"] else "-"
         self.stdout.write(
-            f"{'':24}{'audio s':>9}{'work s':>9}{'speed':>8}{'WER %':>8}{'errors':>8}{'words':>7}{'MB':>7}"
+            f"{row['variant']:24}{row['audio_seconds']:9.1f}{row['seconds']:9.1f}{row['speed']:8.2f}{wer:>8}"
+            f"{row['errors'] or 0:8}{row['words'] or 0:7}{row['peak_memory_bytes'] / 1e6:7.0f}"
         )
-        for row in rows:
-            wer = f"{100 * row['errors'] / row['words']:.2f}" if row["words"] else "-"
-            self.stdout.write(
-                f"{row['variant']:24}{row['audio_seconds']:9.1f}{row['seconds']:9.1f}{row['speed']:8.2f}{wer:>8}"
-                f"{row['errors'] or 0:8}{row['words'] or 0:7}{row['peak_memory_bytes'] / 1e6:7.0f}"
-            )
-        for row in rows:
-            self.stdout.write(f"{row['variant']}: {json.dumps(row['versions'])}")
-        self.stdout.write(f"options: {json.dumps(rows[0]['options'])}")
+        self.stdout.flush()
