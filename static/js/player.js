@@ -7,8 +7,12 @@ const media = document.querySelector("[data-media]");
 const bar = document.querySelector("[data-player]");
 const seek = bar.querySelector("[data-seek]");
 const time = bar.querySelector("[data-time]");
-const wave = new Wave(bar.querySelector("[data-wave]"), JSON.parse(document.getElementById("peaks").textContent));
+const wave = new Wave(bar.querySelector("[data-wave]"), peaks());
 const spoken = new SpokenWord(document.getElementById("transcript"));
+
+function peaks() {
+  return JSON.parse(document.getElementById("peaks").textContent);
+}
 
 function clock(seconds) {
   const whole = Math.floor(seconds);
@@ -77,3 +81,10 @@ document.getElementById("transcript").addEventListener("click", (event) => {
 });
 new ResizeObserver(show).observe(bar);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
+
+// The waveform is known once the recording has been read.
+document.body.addEventListener("htmx:oobAfterSwap", (event) => {
+  if (event.detail.target.id !== "waveform") return;
+  wave.take(peaks());
+  show();
+});

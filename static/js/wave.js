@@ -7,6 +7,10 @@ const LEAST = 2; // Silence is a dotted line, not a hole.
 export class Wave {
   constructor(canvas, peaks) {
     this.canvas = canvas;
+    this.take(peaks);
+  }
+
+  take(peaks) {
     this.peaks = peaks;
     this.loudest = Math.max(1, ...peaks);
   }
