@@ -46,6 +46,8 @@ log = logging.getLogger(__name__)
 PROTOCOL = 1
 SIGN_OF_LIFE_SECONDS = 5.0
 """While an engine is being loaded or one long call runs, a line goes out at least this often."""
+LONGEST_CALL_SECONDS = 1800.0
+"""For so long at the most: one batch on a large model and a slow machine. A library that hangs must be found out."""
 
 
 class Server:
@@ -168,7 +170,8 @@ class Server:
         engine = self._load(request)
         for index in range(request["first_batch"], len(plan.batches)):
             began = time.monotonic()
-            results = self._batch(engine, work, plan, index, options, report)
+            with self._signs_of_life(request):
+                results = self._batch(engine, work, plan, index, options, report)
             seconds = time.monotonic() - began
             self._send({"type": "batch", "id": request["id"], "batch": index, "results": results, "seconds": seconds})
         return {"peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
@@ -201,7 +204,7 @@ class Server:
         report = self._progress(request, "measuring")
         files = [Path(file) for file in request["files"]]
         spec, options = EngineSpec.from_json(request["engine"]), Options.from_json(request["options"])
-        with self._signs_of_life(request):
+        with self._signs_of_life(request, longest_seconds=float("inf")):
             return measuring.measure(request["variant"], files, spec, options, lambda: report(0.0, 0.0))
 
     def _score(self, request: Json) -> Json:
@@ -218,16 +221,17 @@ class Server:
             self._spec = spec
         return self._engine
 
-    def _signs_of_life(self, request: Json) -> "_SignsOfLife":
-        message = {"type": "progress", "id": request["id"], "stage": "loading", "seconds": 0.0, "total": 0.0}
-        return _SignsOfLife(lambda: self._send(message))
+    def _signs_of_life(self, request: Json, *, longest_seconds: float = LONGEST_CALL_SECONDS) -> "_SignsOfLife":
+        message = {"type": "progress", "id": request["id"], "stage": "working", "seconds": 0.0, "total": 0.0}
+        return _SignsOfLife(lambda: self._send(message), longest_seconds)
 
 
 class _SignsOfLife:
     """Calls a function every few seconds from a thread, while a block of code runs that cannot speak for itself."""
 
-    def __init__(self, call: Callable[[], None]) -> None:
+    def __init__(self, call: Callable[[], None], longest_seconds: float) -> None:
         self._call = call
+        self._deadline = time.monotonic() + longest_seconds
         self._over = threading.Event()
 
     def __enter__(self) -> None:
@@ -237,7 +241,7 @@ class _SignsOfLife:
         self._over.set()
 
     def _run(self) -> None:
-        while not self._over.wait(SIGN_OF_LIFE_SECONDS):
+        while not self._over.wait(SIGN_OF_LIFE_SECONDS) and time.monotonic() < self._deadline:
             self._call()
 
 
