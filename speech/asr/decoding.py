@@ -111,8 +111,11 @@ def speech_between(piece: Piece, start: float, end: float) -> float:
 
 
 def left_out(piece: Piece, window: Window, segments: Iterable[Segment]) -> list[Window]:
-    """Return the stretches of a window in which somebody speaks for two seconds or more and no text was found."""
-    covered = sorted((segment.start, segment.end) for segment in segments)
+    """Return the stretches of a window in which somebody speaks for two seconds or more and no word was found.
+
+    Judged by the words where there are any: a segment may span what Whisper skipped.
+    """
+    covered = sorted((part.start, part.end) for segment in segments for part in segment.words or (segment,))
     stretches: list[Window] = []
     for start, end in piece.speech:
         position, stop = max(start, window.start), min(end, window.end)
