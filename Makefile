@@ -8,6 +8,8 @@ MANAGE := .venv/bin/python manage.py
 PYTEST := .venv/bin/python -m pytest
 TEMPLATES := $(shell find templates -name '*.html')
 
+# Each step needs the one before, also with `make -j`.
+.NOTPARALLEL:
 .PHONY: run setup test test-setup lint format
 
 run: setup

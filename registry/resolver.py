@@ -13,6 +13,8 @@ LIBRARIES = {"faster-whisper": ("faster_whisper", "ctranslate2"), WHISPER: ("whi
 FAKE = "fake"
 """The engine of the tests: no library, no weights, any language. Known only where the settings say so."""
 ENGLISH = "en"
+CANTONESE = "yue"
+"""Only the third generation of the large models has it."""
 TRANSLATE = "translate"
 
 
@@ -120,6 +122,8 @@ def _hindrance(engine: str, model: str, wish: _Wish) -> str:
         return f"There is no model “{model}” for {engine}"
     if weights.english_only and (wish.task == TRANSLATE or wish.language not in ("", ENGLISH)):
         return f"Model {model} knows English only"
+    if wish.language == CANTONESE and "large-v3" not in model:
+        return f"Model {model} does not know Cantonese"
     if wish.task == TRANSLATE and not weights.translates:
         return f"Model {model} cannot translate"
     if not all(find_spec(library) for library in LIBRARIES[engine]):

@@ -7,7 +7,8 @@ from speech.process import die_with_parent
 
 worker_class = "gthread"
 workers = 1
-threads = 8
+threads = 32
+"""Each is kept by a client that reads slowly, such as a player, and costs little while it waits."""
 timeout = 60
 """For the process as a whole, which answers every second; a request, such as a large upload, may take longer."""
 graceful_timeout = 2

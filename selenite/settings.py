@@ -17,6 +17,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 # Where things lie. `DATA_DIR` holds what must be kept: database, uploads and the secret key.
 DATA_DIR = environment.folder("SELENITE_DATA_DIR", BASE_DIR)
+DATA_DIR.mkdir(parents=True, exist_ok=True)  # SQLite makes its file, but not the folder.
 MEDIA_ROOT = environment.folder("SELENITE_MEDIA_DIR", DATA_DIR / "media")
 WEIGHTS_DIR = environment.folder("SELENITE_MODELS_DIR", BASE_DIR / "models")
 WORK_DIR = environment.folder("SELENITE_WORK_DIR", DATA_DIR / "work")
@@ -127,6 +128,7 @@ MEDIA_URL = "media/"
 INCOMING_DIR = MEDIA_ROOT / "incoming"
 FILE_UPLOAD_HANDLERS = ["transcripts.uploads.HashingUploadHandler"]
 FILE_UPLOAD_PERMISSIONS = 0o640
+DATA_UPLOAD_MAX_NUMBER_FILES = 1000  # A folder of recordings in one form, which is how they come without JavaScript
 STATIC_URL = "static/"
 STATIC_ROOT = environment.folder("SELENITE_STATIC_DIR", BASE_DIR / "staticfiles")
 STATICFILES_DIRS = [BASE_DIR / "static"]

@@ -62,7 +62,10 @@ def _choose_instruction_set() -> None:
 def _limit_memory(limit_bytes: int) -> None:
     import resource
 
-    resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
+    try:
+        resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
+    except (ValueError, OSError):
+        return  # macOS knows no such limit; the time limit remains.
 
 
 def _reserve_stdout() -> BinaryIO:

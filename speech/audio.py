@@ -160,7 +160,7 @@ def decode(media: Path, work: Path, *, track: int = 0, on_progress: OnProgress) 
 def _write(media: Path, file: BinaryIO, track: int, on_progress: OnProgress) -> Decoded:
     import numpy as np
 
-    total, shown, peaks, rest = 0, 0.0, [], np.empty(0, dtype=np.int16)
+    total, shown, peaks, rest = 0, 0.0, bytearray(), np.empty(0, dtype=np.int16)
     with _opened(media) as container:
         stream = _audio_stream(container, track)
         expected = container.duration / 1_000_000 if container.duration else 0.0
@@ -168,14 +168,14 @@ def _write(media: Path, file: BinaryIO, track: int, on_progress: OnProgress) -> 
             file.write(block.tobytes())
             total += len(block)
             block_peaks, rest = _peaks(np.concatenate([rest, block]))
-            peaks.append(block_peaks)
+            peaks += block_peaks.tobytes()
             if total / SAMPLE_RATE - shown >= PROGRESS_SECONDS:
                 shown = total / SAMPLE_RATE
                 on_progress(shown, max(shown, expected))
                 _check_disk(Path(file.name))
     if total < SHORTEST_SECONDS * SAMPLE_RATE:
         raise UnreadableMedia(NO_SOUND)
-    return Decoded(total / SAMPLE_RATE, _thin_out(np.concatenate(peaks)))
+    return Decoded(total / SAMPLE_RATE, _thin_out(np.frombuffer(peaks, dtype=np.uint8)))
 
 
 def _check_disk(path: Path) -> None:

@@ -3,7 +3,6 @@
 Each variant runs in an engine process of its own, so that its peak memory is its own.
 """
 
-import resource
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from speech import asr, audio, planning
+from speech.process import peak_memory_bytes
 from speech.types import SAMPLE_RATE, EngineSpec, Json, Options
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def measure(
         "audio_seconds": audio_seconds,
         "seconds": seconds,
         "load_seconds": load_seconds,
-        "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "peak_memory_bytes": peak_memory_bytes(),
         "versions": versions,
     }
 

@@ -37,3 +37,11 @@ def _watch(parent_pid: int) -> None:
 def _end_if_orphan(parent_pid: int) -> None:
     if os.getppid() != parent_pid:
         os._exit(1)
+
+
+def peak_memory_bytes() -> int:
+    """Return the most memory that this process ever held. The system counts kilobytes, on macOS bytes."""
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

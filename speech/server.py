@@ -7,7 +7,7 @@ Every request has `type` and `id`; every reply repeats the `id`. At the start th
 request    fields                                                               last reply `done` has
 ========== ==================================================================== =======================================
 probe      path                                                                 media (`speech.types.Media`)
-plan       media, work, engine (EngineSpec), options (Options)                  plan (Plan), peaks (list of 0..255)
+plan       media, work, engine (EngineSpec), options (Options)                  plan (Plan), peaks (0..255), warnings
 transcribe media, work, engine, options, plan, first_batch                      peak_memory_bytes
 join       clips, target, seconds                                               taken (`speech.measuring.join`)
 measure    variant, files, engine, options                                      what `speech.measuring.measure` returns
@@ -18,7 +18,7 @@ quit                                                                            
 
 Before the last reply there may be `{"type": "progress", "stage": ..., "seconds": done, "total": all}` (at least one line every
 few seconds while something is being loaded or decoded: a sign of life) and, for `transcribe`, one
-`{"type": "batch", "batch": index, "results": [PieceResult, ...], "seconds": wall time it took}` for each batch, in order.
+`{"type": "batch", "batch": index, "results": [PieceResult, ...], "seconds": wall time, "pins": ...}` for each batch, in order.
 A request that fails answers `{"type": "error", "code", "message", "permanent"}`, where `message` is a sentence for a person.
 
 `work` is the path of the work file (16 kHz mono s16, no header): it is written by `plan`, and made again by `transcribe` if missing.
@@ -29,7 +29,6 @@ import json
 import logging
 import os
 import queue
-import resource
 import sys
 import threading
 import time
@@ -39,6 +38,7 @@ from typing import BinaryIO
 
 from speech import asr, audio, measuring, planning, scoring
 from speech.asr.engine import Engine
+from speech.process import peak_memory_bytes
 from speech.types import EngineError, EngineSpec, Json, Options, Piece, PieceResult, Plan, Stopped, to_json
 
 log = logging.getLogger(__name__)
@@ -141,11 +141,12 @@ class Server:
         decoded = audio.decode(media, work, on_progress=report)
         engine = self._load(request)
         pieces = engine.find_pieces(work, on_progress=report)
-        language, probability = self._language(engine, work, pieces, options)
+        with self._signs_of_life(request):
+            language, probability = self._language(engine, work, pieces, options)
         batches = planning.group_batches(pieces, size=engine.batch_size)
         pins = {**engine.pins, "beam_size": options.beam_size, "seed": asr.SEED}
         plan = Plan(decoded.duration, language, probability, tuple(pieces), tuple(batches), pins)
-        return {"plan": to_json(plan), "peaks": decoded.peaks}
+        return {"plan": to_json(plan), "peaks": decoded.peaks, "warnings": engine.warnings}
 
     def _language(self, engine: Engine, work: Path, pieces: list[Piece], options: Options) -> tuple[str, float]:
         """Return the language asked for, else the one heard at several places and its probability."""
@@ -173,8 +174,9 @@ class Server:
             with self._signs_of_life(request):
                 results = self._batch(engine, work, plan, index, options, report)
             seconds = time.monotonic() - began
-            self._send({"type": "batch", "id": request["id"], "batch": index, "results": results, "seconds": seconds})
-        return {"peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+            batch = {"type": "batch", "id": request["id"], "batch": index, "results": results, "seconds": seconds}
+            self._send({**batch, "pins": engine.pins})
+        return {"peak_memory_bytes": peak_memory_bytes()}
 
     def _batch(
         self,

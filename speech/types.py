@@ -102,7 +102,7 @@ class Word:
 class Segment:
     """A stretch of recognised text, usually a sentence or a clause.
 
-    `doubts` names the checks that it failed even after decoding again: compression, probability, repetition, coverage.
+    `doubts` names the checks that it failed even after decoding again: compression, probability, repetition.
     """
 
     start: float

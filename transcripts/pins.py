@@ -8,6 +8,17 @@ from speech.types import EngineSpec, Json
 OTHER_ENGINE = "{} {} could not run any more, so the rest of the text was made with {} {}."
 OTHER_WEIGHTS = "The weights of {} {} were replaced, so the rest of the text was made with other ones."
 
+OTHER_CIRCUMSTANCES = "This job went on with {}, so its text may differ slightly from an undisturbed run."
+
+CIRCUMSTANCES = {
+    "engine_version": "engine version",
+    "device": "device",
+    "compute_type": "compute type",
+    "instruction_set": "instruction set",
+    "threads": "number of threads",
+}
+"""What decides the numbers of the same engine and model, as a person calls it."""
+
 
 def is_planned(choice: Choice, pins: Json) -> bool:
     """Return whether a choice is what a plan was made with."""
@@ -27,3 +38,15 @@ def what_changed(spec: EngineSpec, pins: Json) -> str:
     if (spec.engine, spec.model) == (pins["engine"], pins["model"]):
         return OTHER_WEIGHTS.format(spec.engine, spec.model)
     return OTHER_ENGINE.format(pins["engine"], pins["model"], spec.engine, spec.model)
+
+
+def differences(now: Json, pins: Json) -> list[str]:
+    """Return a warning that names what differs from the plan, or none. Of another engine or model `what_changed` tells."""
+    if any(now.get(name) != pins.get(name) for name in ("engine", "model")):
+        return []
+    changed = [
+        f"another {title} ({now[name] or 'none'} instead of {pins[name] or 'none'})"
+        for name, title in CIRCUMSTANCES.items()
+        if name in now and name in pins and now[name] != pins[name]
+    ]
+    return [OTHER_CIRCUMSTANCES.format(" and ".join(changed))] if changed else []

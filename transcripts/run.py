@@ -30,12 +30,14 @@ LOOK_SECONDS = 1.0
 PROGRESS_SECONDS = 2.0
 """How often the progress of preparing is written."""
 BLOCKED_SECONDS = 15.0
-"""When a job that nothing can run looks again."""
+"""When a job that nothing can run, or that has no room on the disk, looks again."""
 RETRY_SECONDS = 10.0
 """Before another try after a failure that may pass; twice as long before the one after that."""
 DATABASE_SECONDS = 1.0
 """Before another try to write to a database that is away."""
 
+DISK_FULL = "disk_full"
+"""The code of the error that never ends a job."""
 GAVE_UP = "{} This happened {} times in a row. What was transcribed before is kept."
 UNEXPECTED = "Something unexpected went wrong; the log has the details. What was transcribed so far is kept."
 
@@ -131,6 +133,7 @@ class Run:
         reply = self._ask("plan", on_message=self._note_preparing)
         made_with = {**reply["plan"]["pins"], "weights_sha256": self.choice.weights_sha256}
         self._store_plan({**reply["plan"], "pins": made_with}, reply["peaks"])
+        self._warn(*reply["warnings"])
 
     def _store_plan(self, plan: Json, peaks: list[int]) -> None:
         fields = {
@@ -169,7 +172,9 @@ class Run:
             return
         results = [PieceResult.from_json(result) for result in message["results"]]
         segments = [row for result in results for row in _rows(self.job, result)]
-        position = self._plan.position_after(message["batch"] + 1)
+        plan = self._plan
+        self._warn(*pins.differences(message.get("pins", {}), plan.pins))
+        position = plan.position_after(message["batch"] + 1)
         done = {"batch": message["batch"], "position": position, "seconds": message["seconds"]}
         self._persist(lambda: lease.commit_batch(self.job.pk, self.token, segments=segments, **done))
         self.job.batches_done, self.job.audio_seconds_done, self.job.crashes = message["batch"] + 1, position, 0
@@ -269,7 +274,9 @@ class Run:
     def _fail(self, err: EngineError) -> None:
         """End the job with a sentence, or have it tried again later where that may help."""
         failures = self.job.crashes + 1
-        if err.permanent or failures >= MOST_CRASHES:
+        if err.code == DISK_FULL:  # Somebody makes room sooner or later, and the recording is safe until then.
+            self._wait(err.message, seconds=BLOCKED_SECONDS)
+        elif err.permanent or failures >= MOST_CRASHES:
             self._release(Job.State.FAILED, error_code=err.code[:32], error=err.message[:1000])
         else:
             self._wait(err.message, seconds=RETRY_SECONDS * 2 ** (failures - 1), crashes=failures)

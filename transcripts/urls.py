@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from transcripts.views import exports, media, recordings, upload
+from transcripts.views import exports, jobs, media, recordings, upload
 
 app_name = "transcripts"
 urlpatterns = [
@@ -14,5 +14,6 @@ urlpatterns = [
     path("recordings/<uuid:recording_id>/media", media.media, name="media"),
     path("recordings/<uuid:recording_id>/delete/", recordings.delete, name="delete"),
     path("jobs/<uuid:job_id>/live", recordings.live, name="live"),
+    path("jobs/<uuid:job_id>/resume", jobs.resume, name="resume"),
     path("jobs/<uuid:job_id>/export", exports.export, name="export"),
 ]

@@ -1,13 +1,19 @@
 """Work files: recordings decoded for the engines, 115 MB an hour, kept while a job may need them."""
 
 import logging
+import time
 from pathlib import Path
 
+import psutil
 from django.conf import settings
 
 from transcripts.models import Job
 
 log = logging.getLogger(__name__)
+
+ABANDONED_SECONDS = 60.0
+"""Decoding writes several times a second. The process of a newer half-written file may be one that cannot be seen from here:
+of another container that shares the folder."""
 
 
 def work_file(sha256: str) -> Path:
@@ -16,17 +22,33 @@ def work_file(sha256: str) -> Path:
 
 
 def discard(sha256: str) -> None:
-    """Delete a work file, unless a job that is not over needs it: two recordings may hold the same media."""
+    """Delete a work file, also half-written, unless a job that is not over needs it: two recordings may hold the same media."""
     if not Job.objects.unfinished().filter(recording__sha256=sha256).exists():
-        _delete(work_file(sha256))
+        for path in settings.WORK_DIR.glob(f"{sha256}.pcm*"):
+            _delete(path)
 
 
 def sweep() -> None:
-    """Delete the work files that no job needs any more, and what was left half-written."""
+    """Delete the work files that no job needs any more, and what dead engines left half-written."""
     needed = set(Job.objects.unfinished().values_list("recording__sha256", flat=True))
     for path in settings.WORK_DIR.glob("*.pcm*"):
-        if path.name.split(".")[0] not in needed:
+        if path.name.split(".")[0] not in needed or _is_abandoned(path):
             _delete(path)
+
+
+def _is_abandoned(path: Path) -> bool:
+    """Return whether a file, `SHA256.pcm.PID.part`, is half-written and nobody writes it any more."""
+    match path.name.split("."):
+        case [_, _, pid, "part"] if pid.isdecimal() and not psutil.pid_exists(int(pid)):
+            return _seconds_since_written(path) > ABANDONED_SECONDS
+    return False
+
+
+def _seconds_since_written(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:  # It is whole now, or deleted.
+        return 0.0
 
 
 def _delete(path: Path) -> None:

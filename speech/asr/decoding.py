@@ -55,6 +55,13 @@ class Decoded:
             return None
         return (self.tokens[-1] - first_timestamp) * TIME_STEP
 
+    def cut(self, tokens: tuple[int, ...], *, text: str) -> "Decoded":
+        """Return this decoding up to some token."""
+        return replace(self, tokens=tokens, text=text)
+
+    def without_text(self) -> "Decoded":
+        return self.cut((), text="")
+
     def followed_by(self, more: "Decoded") -> "Decoded":
         """Return the decoding that went on from this one. Its tokens begin with these, which its mean counts as certain."""
         total = self.mean_log_probability * (len(self.tokens) + 1) + more.mean_log_probability * (len(more.tokens) + 1)

@@ -18,6 +18,8 @@ class Engine(Protocol):
 
     batch_size: int
     """How many pieces it takes at once with profit."""
+    warnings: list[str]
+    """Sentences for the person on what it fell back to, such as the processor for a graphics card."""
 
     @property
     def pins(self) -> Json:

@@ -33,6 +33,7 @@ class FakeEngine:
 
     def __init__(self, spec: EngineSpec) -> None:
         self._spec = spec
+        self.warnings: list[str] = []
 
     @property
     def pins(self) -> Json:

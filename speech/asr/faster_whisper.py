@@ -5,6 +5,7 @@ the speech did, it is made to go on; a doubtful window is decoded again alone wi
 still no text is decoded again too.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -12,28 +13,31 @@ from typing import TYPE_CHECKING, Any
 
 from speech import asr, planning
 from speech.asr import checks
-from speech.asr.cores import usable_cores
 from speech.asr.decoding import Decoded, Window, best, closed, left_out, speech_between, split_at_timestamps
-from speech.types import EngineError, EngineSpec, Json, Options, Piece, PieceResult, Segment, Word
+from speech.asr.devices import NO_GPU, usable_cores
+from speech.types import SAMPLE_RATE, EngineError, EngineSpec, Json, Options, Piece, PieceResult, Segment, Word
 
 if TYPE_CHECKING:
     from ctranslate2 import StorageView
+    from faster_whisper import WhisperModel
 
     from speech.asr.engine import Samples
+
+log = logging.getLogger(__name__)
 
 TEMPERATURES = (0.2, 0.4, 0.6, 0.8, 1.0)
 """openai-whisper's ladder after 0, which the batch was decoded with."""
 CANDIDATES = 5
 LATEST_FIRST_TIMESTAMP = 50
 """Speech begins within the first second of a window (in steps of 20 ms), as in openai-whisper."""
-ROUNDS = 2
-"""How often speech without text is decoded."""
+ROUNDS = 5
+"""How often what is left of a window is decoded: once where speech has no text, again where the text was too long at once."""
 CONTINUATIONS = 3
 """How often a window is gone on with after Whisper stopped too early."""
 UNFINISHED_SECONDS = 0.5
 """Speech after the last timestamp that is worth going on for; less is the padding of the speech detection."""
-MOST_TOKENS = 400
-"""A window with more has no room left for going on: Whisper's limit is 448."""
+ROOM_TOKENS = 24
+"""With less room than this, going on is not worth it."""
 MOST_WORKERS = 4
 """Parts of a batch that are decoded side by side on a CPU. Two workers with a thread each are 1.4 x as fast as one with two (base,
 2 cores, 2026-11-22), and need half the memory for the encoder."""
@@ -55,24 +59,47 @@ class FasterWhisper:
 
     def __init__(self, spec: EngineSpec) -> None:
         import ctranslate2
+
+        self._spec = spec
+        self.warnings: list[str] = []
+        self._threads = spec.threads or usable_cores()
+        self._use("cuda" if spec.device in ("auto", "cuda") and ctranslate2.get_cuda_device_count() > 0 else "cpu")
+        try:
+            self._model = self._load()
+        except RuntimeError:
+            if self._device == "cpu":
+                raise
+            log.exception("no use of the graphics card")
+            self.warnings.append(NO_GPU)
+            self._use("cpu")
+            self._model = self._load()
+
+    def _use(self, device: str) -> None:
+        """Settle what depends on the device."""
+        on_gpu = device == "cuda"
+        self._device = device
+        asked = self._spec.compute_type
+        self._compute_type = asked if asked != "auto" else "float16" if on_gpu else "int8"
+        self.batch_size = 16 if on_gpu else 8
+        self.workers = 1 if on_gpu else min(self._threads, MOST_WORKERS)
+        self.pool = ThreadPoolExecutor(self.workers)
+
+    def _load(self) -> "WhisperModel":
+        """Return the model. On a graphics card it has encoded something: a missing CUDA library shows only then."""
+        import numpy as np
         from faster_whisper import WhisperModel
 
-        cuda = spec.device in ("auto", "cuda") and ctranslate2.get_cuda_device_count() > 0
-        self._spec = spec
-        self._device = "cuda" if cuda else "cpu"
-        self._compute_type = spec.compute_type if spec.compute_type != "auto" else "float16" if cuda else "int8"
-        self._threads = spec.threads or usable_cores()
-        self.batch_size = 16 if cuda else 8
-        self.workers = 1 if cuda else min(self._threads, MOST_WORKERS)
-        self.pool = ThreadPoolExecutor(self.workers)
-        self._model: WhisperModel = WhisperModel(
-            spec.weights,
+        model = WhisperModel(
+            self._spec.weights,
             device=self._device,
             compute_type=self._compute_type,
             cpu_threads=max(1, self._threads // self.workers),
             num_workers=self.workers,
             local_files_only=True,
         )
+        if self._device == "cuda":
+            model.detect_language(np.zeros(SAMPLE_RATE, dtype=np.float32))
+        return model
 
     @property
     def pins(self) -> Json:
@@ -92,7 +119,7 @@ class FasterWhisper:
         }
 
     def check_language(self, language: str) -> None:
-        if language not in self._model.supported_languages:
+        if self._model.hf_tokenizer.token_to_id(f"<|{language}|>") is None and language != "en":
             raise EngineError(f"The model {self._spec.model} does not know the language {language}.", permanent=True)
 
     def detect_language(self, windows: "Sequence[Samples]") -> tuple[str, float]:
@@ -119,11 +146,12 @@ class FasterWhisper:
         windows = [
             Window(index, piece.start, part) for (index, piece), part in zip(pieces.items(), samples, strict=True)
         ]
-        for _ in range(ROUNDS):
+        for number in range(ROUNDS):
             remaining: list[Window] = []
-            for window, segments in decoder.segments(windows):
+            for window, segments, rest in decoder.segments(windows):
                 found[window.piece] += segments
-                if segments:
+                remaining += rest
+                if segments and not rest and not number:
                     remaining += left_out(pieces[window.piece], window, segments)
             windows = remaining
             if not windows:
@@ -178,18 +206,20 @@ class _Decoder:
         self._prompt = model.get_prompt(self._tokenizer, previous)
         self._suppressed = get_suppressed_tokens(self._tokenizer, [-1])
 
-    def segments(self, windows: Sequence[Window]) -> Iterator[tuple[Window, list[Segment]]]:
-        """Yield each window with its segments, decoded as one batch."""
+    def segments(self, windows: Sequence[Window]) -> Iterator[tuple[Window, list[Segment], list[Window]]]:
+        """Yield each window with its segments and with what is left of it to decode; decoded as one batch."""
         groups = _shares(windows, self._engine.workers)
         for group, (encoded, first) in zip(groups, self._engine.pool.map(self._decode, groups), strict=True):
             decoded = [
                 self._again(window, only) if only.doubts else only for window, only in zip(group, first, strict=True)
             ]
+            whole = [self._cut_back(window, result) for window, result in zip(group, decoded, strict=True)]
+            decoded, rests = [result for result, _ in whole], [rest for _, rest in whole]
             drafts = [self._drafts(window, result) for window, result in zip(group, decoded, strict=True)]
             if self._options.word_times:
                 self._align(group, drafts, encoded)
-            for window, result, draft in zip(group, decoded, drafts, strict=True):
-                yield window, [segment for one in draft if (segment := self._segment(window, result, one))]
+            for window, result, draft, rest in zip(group, decoded, drafts, rests, strict=True):
+                yield window, [segment for one in draft if (segment := self._segment(window, result, one))], rest
 
     def _decode(self, windows: Sequence[Window]) -> tuple["StorageView", list[Decoded]]:
         """Return the encoder's output for windows and what is decoded from it."""
@@ -222,9 +252,30 @@ class _Decoder:
             open_ended = [index for index in grown if self._stops_early(windows[index], decoded[index])]
         return decoded
 
+    @property
+    def _token_limit(self) -> int:
+        """Return how many tokens CTranslate2 decodes at most, with a prefix counted in: half of Whisper's context."""
+        return int(self._model.max_length) // 2
+
+    def _cut_back(self, window: Window, decoded: Decoded) -> tuple[Decoded, list[Window]]:
+        """Return a decoding that ran into the limit up to its last timestamp, and what is left of the window after it.
+
+        Languages with several tokens to a character (Burmese, Hindi, Thai) fill the limit before a piece is over.
+        """
+        first = self._tokenizer.timestamp_begin
+        if len(decoded.tokens) < self._token_limit - 1 or decoded.doubts or decoded.tokens[-1] >= first:
+            return decoded, []
+        stamps = [index for index, token in enumerate(decoded.tokens) if token > first]
+        if not stamps:
+            middle = (window.start + window.end) / 2
+            return decoded.without_text(), [window.part(window.start, middle), window.part(middle, window.end)]
+        kept = decoded.tokens[: stamps[-1] + 1]
+        shorter = decoded.cut(kept, text=self._tokenizer.decode(list(kept)).strip())
+        return shorter, [window.part(window.start + (shorter.end(first_timestamp=first) or 0.0), window.end)]
+
     def _stops_early(self, window: Window, decoded: Decoded) -> bool:
         """Return whether somebody still speaks after the timestamp with which a decoding ends."""
-        if decoded.is_silence or len(decoded.tokens) > MOST_TOKENS:
+        if decoded.is_silence or len(decoded.tokens) > self._token_limit - ROOM_TOKENS:
             return False
         end = decoded.end(first_timestamp=self._tokenizer.timestamp_begin)
         if end is None:

@@ -1,17 +1,20 @@
 """openai-whisper on torch: the reference implementation, one piece after the other."""
 
 import json
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speech import asr, planning
 from speech.asr import checks
-from speech.asr.cores import usable_cores
+from speech.asr.devices import NO_GPU, usable_cores
 from speech.types import EngineError, EngineSpec, Json, Options, Piece, PieceResult, Segment, Word
 
 if TYPE_CHECKING:
     from speech.asr.engine import Samples
+
+log = logging.getLogger(__name__)
 
 TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 CANDIDATES = 5
@@ -34,17 +37,31 @@ class OpenAIWhisper:
 
     def __init__(self, spec: EngineSpec) -> None:
         import torch
-        import whisper
 
         cuda = spec.device in ("auto", "cuda") and torch.cuda.is_available()
         self._spec = spec
         self._device = "cuda" if cuda else "cpu"
         self._threads = spec.threads or usable_cores()
         torch.set_num_threads(self._threads)
-        self._model = whisper.load_model(spec.weights, device=self._device)
+        self.warnings: list[str] = []
+        self._model = self._load()
         heads = Path(spec.weights).with_name(ALIGNMENT_HEADS)
         if heads.exists():
             self._model.alignment_heads = _sparse(self._model, json.loads(heads.read_text(encoding="utf-8")))
+
+    def _load(self) -> Any:
+        """Return the model on the graphics card where that works, else on the processor."""
+        import whisper
+
+        try:
+            return whisper.load_model(self._spec.weights, device=self._device)
+        except RuntimeError:
+            if self._device == "cpu":
+                raise
+            log.exception("no use of the graphics card")
+            self._device = "cpu"
+            self.warnings.append(NO_GPU)
+            return whisper.load_model(self._spec.weights, device="cpu")
 
     @property
     def pins(self) -> Json:

@@ -10,6 +10,7 @@ const form = document.querySelector("[data-upload-form]");
 const input = form?.querySelector("input[type=file]");
 
 const BROKEN = "The connection broke. Nothing was saved.";
+const BROKEN_AFTER = "The connection broke. Look in the list of recordings before you try again.";
 const EXPIRED = "This page has expired. Nothing was saved. Reload it and try again.";
 const SIGNED_OUT = "You are signed out. Nothing was saved. Reload the page and sign in.";
 const uploads = [];
@@ -79,6 +80,7 @@ class Upload {
   }
 
   send() {
+    this.isSent = false;
     this.show("sending", `0 of ${sizeInWords(this.file.size)}`);
     return new Promise((resolve) => {
       this.request = new XMLHttpRequest();
@@ -88,7 +90,7 @@ class Upload {
       this.request.upload.addEventListener("progress", (event) => this.progress(event));
       this.request.upload.addEventListener("load", () => this.checking());
       this.request.addEventListener("load", () => this.answer());
-      this.request.addEventListener("error", () => this.show("failed", BROKEN));
+      this.request.addEventListener("error", () => this.show("failed", this.isSent ? BROKEN_AFTER : BROKEN));
       this.request.addEventListener("abort", () => this.show("cancelled", "Cancelled. Nothing was saved."));
       this.request.addEventListener("loadend", resolve);
       this.request.send(this.options);
@@ -101,7 +103,9 @@ class Upload {
     this.part(".upload-note").textContent = `${sizeInWords(loaded)} of ${sizeInWords(this.file.size)}`;
   }
 
+  // The whole file is sent: from here on the server may have saved it, though its answer is lost.
   checking() {
+    this.isSent = true;
     this.part(".bar").value = 100;
     this.part(".upload-note").textContent = "Looking into the file";
   }

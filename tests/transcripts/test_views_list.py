@@ -127,6 +127,13 @@ def test_rows_stop_when_all_jobs_are_over(alice_client: Client, completed_job: J
     assert response.headers["HX-Trigger"] == '{"queue-changed": {}}'
 
 
+def test_rows_stop_when_the_recordings_are_deleted(alice_client: Client, running_job: Job):
+    address = f"/rows/?job={running_job.pk}"
+    running_job.recording.delete()
+    response = alice_client.get(address, headers={"HX-Request": "true"})
+    assert (response.status_code, response.text.split()) == (286, ["<div", 'id="watch"></div>'])
+
+
 def test_rows_of_others_are_not_answered(bob_client: Client, running_job: Job):
     response = bob_client.get(f"/rows/?job={running_job.pk}")
     assert response.status_code == 286

@@ -7,7 +7,7 @@ from django.utils.http import http_date
 
 from tests.conftest import MakeRecording
 from transcripts.models import Recording
-from transcripts.views.media import CHUNK_BYTES, media_type
+from transcripts.views.media import CHUNK_BYTES, RANGE_BYTES, media_type
 
 CONTENT = bytes(range(256)) * 1000
 
@@ -58,15 +58,44 @@ def test_range_is_answered_in_part(alice_client: Client, recording: Recording, a
     assert _read(response) == CONTENT[first : last + 1]
 
 
-@pytest.mark.parametrize("asked", ["bytes=256000-", "bytes=300-200", "bytes=-0", "bytes=999999999999-"])
+@pytest.mark.parametrize("asked", ["bytes=256000-", "bytes=256000-300000", "bytes=-0", "bytes=999999999999-"])
 def test_range_outside_the_file_is_refused(alice_client: Client, recording: Recording, asked: str):
     response = alice_client.get(_address(recording), headers={"Range": asked})
     assert response.status_code == 416
     assert response.headers["Content-Range"] == "bytes */256000"
 
 
-@pytest.mark.parametrize("asked", ["bytes=-", "bytes=a-b", "items=0-1", "bytes=0-1,5-6", f"bytes={'9' * 5000}-", "٣-٤"])
-def test_range_that_is_not_understood_sends_the_whole(alice_client: Client, recording: Recording, asked: str):
+@pytest.mark.parametrize(("asked", "first"), [("bytes=0-", 0), ("bytes=10-4999999", 10), ("bytes=-4999999", 1)])
+def test_range_is_answered_with_so_much_at_most(
+    alice_client: Client, make_recording: MakeRecording, asked: str, first: int
+):
+    content = bytes(range(250)) * 20_000
+    response = alice_client.get(_address(make_recording(content)), headers={"Range": asked})
+    assert response.status_code == 206
+    assert response.headers["Content-Range"] == f"bytes {first}-{first + RANGE_BYTES - 1}/5000000"
+    assert response.headers["Content-Length"] == str(RANGE_BYTES)
+    assert _read(response) == content[first : first + RANGE_BYTES]
+
+
+def test_whole_file_is_sent_however_large(alice_client: Client, make_recording: MakeRecording):
+    response = alice_client.get(_address(make_recording(bytes(5_000_000))))
+    assert (response.status_code, len(_read(response))) == (200, 5_000_000)
+
+
+INVALID = [
+    "bytes=-",
+    "bytes=a-b",
+    "items=0-1",
+    "bytes=0-1,5-6",
+    f"bytes={'9' * 5000}-",
+    "٣-٤",
+    "bytes=5-2",
+    "bytes=256000-100",
+]
+
+
+@pytest.mark.parametrize("asked", INVALID)
+def test_range_that_is_not_valid_sends_the_whole(alice_client: Client, recording: Recording, asked: str):
     response = alice_client.get(_address(recording), headers={"Range": asked})
     assert (response.status_code, _read(response)) == (200, CONTENT)
 

@@ -137,6 +137,19 @@ def test_live_costs_two_queries_however_long_the_text_is(
         alice_client.get(address)
 
 
+def test_live_stops_when_the_recording_is_deleted(alice_client: Client, running_job: Job):
+    address = _live_address(alice_client.get(_page(running_job)).text)
+    running_job.recording.delete()
+    response = alice_client.get(address, headers={"HX-Request": "true"})
+    assert (response.status_code, response.content) == (286, b"")
+    assert alice_client.get(address).status_code == 404
+
+
+def test_live_tells_others_the_same_as_of_a_deleted_recording(bob_client: Client, running_job: Job):
+    response = bob_client.get(f"/jobs/{running_job.pk}/live", headers={"HX-Request": "true"})
+    assert (response.status_code, response.content) == (286, b"")
+
+
 @pytest.mark.parametrize("query", ["paragraph=1", "after=-1-2", "paragraph=' OR 1", "after=99999999999-1"])
 def test_live_refuses_positions_that_are_none(alice_client: Client, running_job: Job, query: str):
     assert alice_client.get(f"/jobs/{running_job.pk}/live?{query}").status_code == 400

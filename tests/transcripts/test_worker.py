@@ -1,5 +1,8 @@
 """The run of a job with a real engine process and the recogniser for tests."""
 
+import os
+import subprocess
+import sys
 import time
 import wave
 from pathlib import Path
@@ -10,7 +13,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from speech.types import Plan
+from speech.types import EngineError, Plan
 from transcripts import drain, lease, workfile
 from transcripts.engine import EngineHost
 from transcripts.models import Job
@@ -285,6 +288,22 @@ def test_run_tries_again_later_then_fails(job, go):
 
 
 @pytest.mark.django_db
+def test_run_waits_for_room_on_the_disk_however_long_it_takes(job, go, engine, monkeypatch):
+    def fill_disk(*arguments, **fields):
+        raise EngineError("The disk is full.", permanent=False, code="disk_full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "request", fill_disk)
+        for _ in range(4):
+            assert go(job) == State.QUEUED
+            assert (job.blocked_reason, job.crashes, job.error) == ("The disk is full.", 0, "")
+            assert 10 < (job.available_at - timezone.now()).total_seconds() <= 15
+
+    assert go(job) == State.COMPLETED
+    assert job.blocked_reason == ""
+
+
+@pytest.mark.django_db
 def test_run_writes_nothing_once_the_job_was_taken_away(job, go, engine, slow):
     other, pids = uuid4(), []
 
@@ -347,6 +366,23 @@ def test_run_says_so_where_the_rest_is_made_with_something_else(job, go, slow):
     assert _is_text_of_undisturbed_run(job)
 
 
+def _change_pins(job, **changes):
+    Job.objects.filter(pk=job.pk).update(plan=job.plan | {"pins": job.plan["pins"] | changes})
+
+
+@pytest.mark.django_db
+def test_run_says_so_once_where_it_goes_on_in_other_circumstances(job, go, slow):
+    _interrupt(go, job)
+    _change_pins(job, engine_version="0", threads=8)
+
+    assert go(job) == State.COMPLETED
+    changes = "another engine version (1 instead of 0) and another number of threads (1 instead of 8)"
+    assert job.warnings == [
+        f"This job went on with {changes}, so its text may differ slightly from an undisturbed run."
+    ]
+    assert _is_text_of_undisturbed_run(job)
+
+
 @pytest.mark.django_db
 def test_run_plans_anew_where_no_text_was_made(job, go, slow):
     _interrupt(go, job)
@@ -390,3 +426,47 @@ def test_sweep_deletes_work_files_that_nobody_needs(job, settings):
     workfile.sweep()
 
     assert list(settings.WORK_DIR.iterdir()) == [needed]
+
+
+def _part(job, pid: int, *, age_seconds: int) -> Path:
+    """Write what an engine leaves that is killed while it decodes."""
+    whole = workfile.work_file(job.recording.sha256)
+    whole.parent.mkdir(exist_ok=True)
+    path = whole.with_name(f"{whole.name}.{pid}.part")
+    path.touch()
+    os.utime(path, (time.time() - age_seconds,) * 2)
+    return path
+
+
+@pytest.fixture
+def dead_pid() -> int:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+@pytest.mark.django_db
+def test_sweep_deletes_what_a_dead_engine_left_half_written(job, dead_pid):
+    dead = _part(job, dead_pid, age_seconds=100)
+    alive = _part(job, os.getpid(), age_seconds=100)
+
+    workfile.sweep()
+
+    assert (dead.exists(), alive.exists()) == (False, True)
+
+
+@pytest.mark.django_db
+def test_sweep_keeps_what_another_container_may_be_writing(job, dead_pid):
+    new = _part(job, dead_pid, age_seconds=0)
+
+    workfile.sweep()
+
+    assert new.exists()
+
+
+@pytest.mark.django_db
+def test_run_leaves_nothing_half_written_at_its_end(job, go, settings, dead_pid):
+    _part(job, dead_pid, age_seconds=0)
+
+    assert go(job) == State.COMPLETED
+    assert list(settings.WORK_DIR.iterdir()) == []

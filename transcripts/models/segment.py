@@ -21,7 +21,7 @@ class Segment(models.Model):
     compression_ratio = models.FloatField()
     temperature = models.FloatField()
     doubts = models.JSONField(default=list)
-    """Names of the checks it failed: compression, probability, repetition, coverage."""
+    """Names of the checks it failed: compression, probability, repetition."""
 
     class Meta:
         ordering = ["piece", "index"]

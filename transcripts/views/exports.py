@@ -17,7 +17,7 @@ AGAIN = "Its transcript is not whole and cannot be exported. Transcribe the reco
 NOT_COMPLETE: dict[str, str] = {
     Job.State.QUEUED: f"The job is waiting. {WAIT}",
     Job.State.RUNNING: f"The job is running. {WAIT}",
-    Job.State.PAUSED: f"The job is paused. {WAIT} Resume it to go on.",
+    Job.State.PAUSED: f"The job is paused. {WAIT} Open it and press “Go on”.",
     Job.State.FAILED: f"The job failed. {AGAIN}",
     Job.State.CANCELLED: f"The job was cancelled. {AGAIN}",
 }

@@ -15,6 +15,8 @@ from transcripts.models import Recording
 from transcripts.views.access import visible_recording
 
 CHUNK_BYTES = 1 << 16
+RANGE_BYTES = 4 << 20
+"""The most that a range is answered with: a player that pauses and does not read on must not keep a thread for long."""
 RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 TYPES = {
     "mp3": "audio/mpeg",
@@ -97,12 +99,17 @@ def _answer(request: HttpRequest, recording: Recording) -> HttpResponseBase:
 
 
 def _asked(request: HttpRequest, recording: Recording) -> str:
-    """Return the one range that is asked for, or nothing: what is not understood is to be ignored, which sends the whole."""
+    """Return the one range that is asked for, or nothing: what is not valid is to be ignored, which sends the whole."""
     header = request.headers.get("Range", "").strip()
     if request.method != "GET" or not _is_current(request, recording):
         return ""
     match = RANGE.fullmatch(header)
-    return header if match and any(match.groups()) else ""
+    return header if match and _is_valid(*match.groups()) else ""
+
+
+def _is_valid(first: str, last: str) -> bool:
+    """Return whether a range has an end or a start, and does not end before it starts. RFC 9110, section 14.1.1."""
+    return int(first) <= int(last) if first and last else bool(first or last)
 
 
 def _is_current(request: HttpRequest, recording: Recording) -> bool:
@@ -114,7 +121,7 @@ def _is_current(request: HttpRequest, recording: Recording) -> bool:
 
 
 def parse_range(header: str, size: int) -> Stretch | None:
-    """Return the stretch that a range stands for, cut to the file; None where nothing of it is in the file."""
+    """Return the start of what a range stands for, as far as RANGE_BYTES go; None where nothing of it is in the file."""
     match = RANGE.fullmatch(header)
     assert match is not None
     first, last = match.groups()
@@ -122,7 +129,7 @@ def parse_range(header: str, size: int) -> Stretch | None:
         start, end = max(0, size - int(last)), size - 1
     else:
         start, end = int(first), min(int(last), size - 1) if last else size - 1
-    return Stretch(start, end, size) if start <= end else None
+    return Stretch(start, min(end, start + RANGE_BYTES - 1), size) if start <= end else None
 
 
 def _body(request: HttpRequest, recording: Recording, stretch: Stretch) -> HttpResponseBase:

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HTMX_STOP_POLLING, trigger_client_event
 
 from transcripts.context import count_queue
@@ -71,12 +72,18 @@ def detail(request: HttpRequest, recording_id: UUID) -> HttpResponse:
 
 
 @require_GET
+@vary_on_headers("HX-Request")
 def live(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Return what is new on a recording page since it asked last: the job's standing, and the text from its last paragraph on."""
     form = LiveForm(request.GET)
     if not form.is_valid():
         return HttpResponseBadRequest()
-    job = visible_job(request, job_id)
+    try:
+        job = visible_job(request, job_id)
+    except Http404:
+        if "HX-Request" not in request.headers:
+            raise
+        return HttpResponse(status=HTMX_STOP_POLLING)  # Deleted meanwhile. A 404 would be asked for again for ever.
     shown = Shown.from_form(form)
     text = page_paragraphs(job, since=shown.paragraph)
     context = _page_context(job, text, shown) | _changes(job, text, shown)

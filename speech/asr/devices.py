@@ -1,7 +1,8 @@
-"""How many threads an engine should use."""
+"""What an engine runs on."""
 
 import os
 
+NO_GPU = "The graphics card could not be used, so the processor does the work, which is slower."
 MOST_THREADS = 16
 """More make Whisper slower."""
 
