@@ -23,6 +23,9 @@ READ_BYTES = 1 << 16
 SECRETS = ("SELENITE_SECRET_KEY", "DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE")
 """Variables that the engine process has no use for and is not given."""
 
+MEMORY_SETTINGS = {"MALLOC_ARENA_MAX": "2"}
+"""With glibc's arena for each thread an engine's memory creeps up over hours: base, 30 minutes, 1560 MB against 1281 MB."""
+
 PROBE_SECONDS = 60
 """How long a file may take to be recognised: seconds are common on slow disks, a minute means that it is hostile."""
 PROBE_MEMORY_BYTES = 2 << 30
@@ -51,7 +54,7 @@ class EngineProcess:
     """A running `python -m speech`. Start it from the main thread: it dies with the thread that started it."""
 
     def __init__(self, *arguments: str) -> None:
-        environment = {name: value for name, value in os.environ.items() if name not in SECRETS}
+        environment = MEMORY_SETTINGS | {name: value for name, value in os.environ.items() if name not in SECRETS}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "speech", "--parent", str(os.getpid()), *arguments],
             stdin=subprocess.PIPE,
