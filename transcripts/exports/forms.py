@@ -21,6 +21,7 @@ class ExportForm(forms.Form):
         error_messages={"required": _format_error(), "invalid_choice": _format_error()},
     )
     times = forms.TypedChoiceField(
+        label="Times in the text",
         choices=[("", "As usual"), ("1", "With times"), ("0", "Without times")],
         coerce=lambda value: value == "1",
         empty_value=None,
@@ -28,14 +29,14 @@ class ExportForm(forms.Form):
         error_messages={"invalid_choice": "Times are 1 (with) or 0 (without)."},
     )
     line_length = forms.IntegerField(
-        label="Line length",
+        label="Longest subtitle line",
         min_value=LINE_LENGTHS[0],
         max_value=LINE_LENGTHS[1],
         required=False,
         initial=DEFAULTS.line_length,
     )
     lines_per_cue = forms.IntegerField(
-        label="Lines per cue",
+        label="Lines in a subtitle",
         min_value=LINES_PER_CUE[0],
         max_value=LINES_PER_CUE[1],
         required=False,

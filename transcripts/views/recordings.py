@@ -15,6 +15,7 @@ from django_htmx.http import HTMX_STOP_POLLING, trigger_client_event
 
 from transcripts.context import count_queue
 from transcripts.exports import FORMATS
+from transcripts.exports.forms import ExportForm
 from transcripts.forms import LiveForm, RowsForm
 from transcripts.models import Job
 from transcripts.services.delete import delete_recording
@@ -129,6 +130,7 @@ def _page_context(job: Job, text: list[PageParagraph], shown: Shown | None = Non
         "media_url": reverse("transcripts:media", args=[job.recording_id]),
         "live_url": "" if job.is_over else _live_url(job, text, shown or Shown()),
         "export_formats": FORMATS.values(),
+        "export_form": ExportForm(auto_id="export-%s"),
     }
 
 

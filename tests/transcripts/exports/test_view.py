@@ -55,9 +55,9 @@ def test_export_follows_the_options(alice_client: Client, completed_job: Job):
         ("format=pdf", LISTED),
         ("format=TXT", LISTED),
         ("format=txt&times=yes", "Times are 1 (with) or 0 (without)."),
-        ("format=srt&line_length=0", "Line length: Ensure this value is greater than or equal to 12."),
-        ("format=srt&line_length=1e9", "Line length: Enter a whole number."),
-        ("format=srt&lines_per_cue=99", "Lines per cue: Ensure this value is less than or equal to 5."),
+        ("format=srt&line_length=0", "Longest subtitle line: Ensure this value is greater than or equal to 12."),
+        ("format=srt&line_length=1e9", "Longest subtitle line: Enter a whole number."),
+        ("format=srt&lines_per_cue=99", "Lines in a subtitle: Ensure this value is less than or equal to 5."),
     ],
 )
 def test_export_refuses_what_cannot_be_asked_for(alice_client: Client, completed_job: Job, query: str, sentence: str):
