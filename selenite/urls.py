@@ -6,6 +6,8 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from selenite.views import ChangePassword, SignIn
 
+admin.site.site_header = admin.site.site_title = "Selenite administration"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("transcripts.urls")),
     path("sign-in/", SignIn.as_view(), name="login"),

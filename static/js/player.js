@@ -36,6 +36,14 @@ function show() {
   wave.draw(length ? media.currentTime / length : 0);
 }
 
+// Steps that are of use in a recording of hours: the range's own step is for the pointer.
+function seekByKey(event) {
+  const seconds = { ArrowLeft: -5, ArrowDown: -5, ArrowRight: 5, ArrowUp: 5, PageDown: -60, PageUp: 60 }[event.key];
+  if (!seconds) return;
+  event.preventDefault();
+  media.currentTime = Math.max(0, media.currentTime + seconds);
+}
+
 function follow() {
   spoken.mark(media.currentTime);
   if (!media.paused) requestAnimationFrame(follow);
@@ -65,6 +73,7 @@ media.addEventListener("pause", showPlaying);
 media.addEventListener("seeked", follow);
 media.addEventListener("error", fail);
 if (media.error) fail();
+seek.addEventListener("keydown", seekByKey);
 seek.addEventListener("input", () => (media.currentTime = Number(seek.value)));
 bar.querySelector("[data-play]").addEventListener("click", () => (media.paused ? media.play() : media.pause()));
 bar.querySelectorAll("[data-skip]").forEach((button) =>

@@ -54,8 +54,8 @@ class Upload {
     this.element.dataset.state = state;
     this.part(".upload-note").textContent = note;
     this.part(".bar").hidden = state !== "sending";
-    this.part("[data-cancel]").hidden = !["ready", "waiting", "sending"].includes(state);
-    this.part("[data-cancel]").textContent = state === "ready" ? "Remove" : "Cancel";
+    this.part("[data-cancel]").hidden = !["ready", "waiting", "sending", "refused"].includes(state);
+    this.part("[data-cancel]").textContent = ["ready", "refused"].includes(state) ? "Remove" : "Cancel";
     this.part("[data-retry]").hidden = !["failed", "cancelled"].includes(state);
     if (hadFocus) this.part(".actions > :not([hidden])")?.focus();
     summarise();
@@ -120,7 +120,7 @@ class Upload {
       document.body.dispatchEvent(new Event("recordings-changed"));
       document.body.dispatchEvent(new Event("queue-changed"));
     } else if (reply?.error) {
-      this.show("failed", reply.error);
+      this.show("refused", reply.error); // The same file would be refused again.
     } else {
       this.show("failed", reason(this.request.status));
     }
@@ -138,9 +138,10 @@ function summarise() {
   box.hidden = uploads.length === 0;
   if (input) input.required = ready === 0; // The browser then asks for files itself.
   if (close) close.hidden = under_way > 0;
-  if (ready) say(ready === 1 ? "1 file chosen" : `${ready} files chosen`);
-  else if (under_way) say(`${done} of ${done + under_way} uploaded`);
-  else if (uploads.length) say(done ? `${done} uploaded` : "Nothing was uploaded");
+  const failed = count("failed", "refused");
+  if (ready) say(`${ready === 1 ? "1 file" : `${ready} files`} chosen, not sent yet`);
+  else if (under_way) say(`${done} of ${done + failed + under_way} uploaded`);
+  else if (uploads.length) say([done && `${done} uploaded`, failed && `${failed} failed`].filter(Boolean).join(", ") || "Nothing was uploaded");
 }
 
 function say(text) {

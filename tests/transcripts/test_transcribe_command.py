@@ -232,8 +232,8 @@ def test_ctrl_c_pauses_the_job_with_what_is_done(data: Path, tmp_path: Path) -> 
     assert segments == seconds / 2  # The fake engine says one segment in each two seconds.
     assert 0 < seconds < 11
     assert errors.splitlines() == [
-        "CommandError: Interrupted; 1 of 2 were not begun.",
+        "CommandError: Interrupted. 1 of 2 were not begun.",
         "  1 of 2 failed:",
-        f"  {paths[0]}: Paused with {seconds:.0f} of 11 s transcribed, which are kept in the library.",
+        f"  {paths[0]}: Paused with {seconds:.0f} of 11 s transcribed and kept. Open it in the library and press “Go on”.",
     ]
     assert list(texts.iterdir()) == []

@@ -199,7 +199,7 @@ def _why_not_done(job: Job) -> str:
     reasons = {
         Job.State.FAILED: job.error,
         Job.State.CANCELLED: "It was cancelled.",
-        Job.State.PAUSED: f"Paused with {done:.0f} of {total:.0f} s transcribed, which are kept in the library.",
+        Job.State.PAUSED: f"Paused with {done:.0f} of {total:.0f} s transcribed and kept. Open it in the library and press “Go on”.",
         Job.State.QUEUED: f"It waits in the queue. {job.blocked_reason}".strip(),
         Job.State.RUNNING: "A worker has taken it over; the text will be in the library.",
     }
@@ -220,9 +220,7 @@ def _report_end(failures: list[str], *, begun: int, total: int, signal_number: i
     """Raise CommandError where not all was done, with which and why."""
     sentences = [f"{len(failures)} of {total} failed:", *failures] if failures else []
     if signal_number:
-        raise CommandError(
-            "\n  ".join([f"Interrupted; {total - begun} of {total} were not begun.", *sentences]),
-            returncode=128 + signal_number,
-        )
+        left = f" {total - begun} of {total} were not begun." if total > begun else ""
+        raise CommandError("\n  ".join([f"Interrupted.{left}", *sentences]), returncode=128 + signal_number)
     if failures:
         raise CommandError("\n  ".join(sentences))
