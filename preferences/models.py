@@ -19,6 +19,10 @@ class Settings(models.Model):
         help_text="How many jobs run at the same time on all machines together.",
     )
 
+    queue_paused = models.BooleanField(
+        "hold the queue", default=False, help_text="Running jobs go on; no waiting job starts until this is off."
+    )
+
     class Meta:
         verbose_name_plural = "settings"
 

@@ -74,6 +74,10 @@ class Job(models.Model):
         TRANSCRIBING = "transcribing", "Transcribing"
         FINISHING = "finishing", "Finishing"
 
+    class Kind(models.TextChoices):
+        WHOLE = "whole", "The whole recording"
+        GAPS = "gaps", "The gaps of another job"
+
     class StopRequest(models.TextChoices):
         PAUSE = "pause", "Pause"
         CANCEL = "cancel", "Cancel"
@@ -83,6 +87,12 @@ class Job(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="jobs")
     created_at = models.DateTimeField(auto_now_add=True)
     priority = models.SmallIntegerField(default=0)
+    """Decides between people: staff moves a job to the front of the whole queue."""
+    rank = models.IntegerField(default=0)
+    """Decides among the jobs of one person: whoever owns them moves one to the front of their own."""
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.WHOLE)
+    source = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="retries")
+    """The job whose gaps this one tries again."""
 
     # What was asked. Empty means: as the installation has it, or detect.
     asked_engine = models.CharField(max_length=32, blank=True)
@@ -90,6 +100,8 @@ class Job(models.Model):
     asked_language = models.CharField(max_length=8, blank=True)
     task = models.CharField(max_length=16, choices=Task, default=Task.TRANSCRIBE)
     prompt = models.TextField(blank=True)
+    audio_track = models.PositiveSmallIntegerField(default=0)
+    """Counted from 0 among the audio tracks of the file."""
 
     # What it was resolved to.
     engine = models.CharField(max_length=32, blank=True)
@@ -127,6 +139,8 @@ class Job(models.Model):
     """Up to where the recording is transcribed."""
     transcribing_seconds = models.FloatField(default=0)
     """Wall time spent on the finished batches."""
+    expected_pace = models.FloatField(null=True)
+    """Seconds of work for a second of recording, from this machine's history; None where there is none."""
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
@@ -135,7 +149,14 @@ class Job(models.Model):
     class Meta:
         ordering = ["-created_at", "id"]
         indexes = [
-            models.Index(F("priority").desc(), "created_at", "id", condition=Q(state="queued"), name="job_claim_order"),
+            models.Index(
+                F("priority").desc(),
+                F("rank").desc(),
+                "created_at",
+                "id",
+                condition=Q(state="queued"),
+                name="job_claim_order",
+            ),
             models.Index(fields=["lease_expires_at"], condition=Q(state="running"), name="job_running_lease"),
         ]
         constraints = [

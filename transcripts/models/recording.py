@@ -37,6 +37,7 @@ class Recording(models.Model):
     audio_codec = models.CharField(max_length=64)
     duration_seconds = models.FloatField(null=True)
     """Estimated by the container until the first job has decoded it; None where the container does not say."""
+    audio_tracks = models.PositiveSmallIntegerField(default=1)
     has_video = models.BooleanField(default=False)
     peaks = models.JSONField(default=list, blank=True)
     """The waveform: the loudest sample of each of at most 2000 equal stretches, 0..255."""

@@ -22,6 +22,8 @@ class Segment(models.Model):
     temperature = models.FloatField()
     doubts = models.JSONField(default=list)
     """Names of the checks it failed: compression, probability, repetition."""
+    gap = models.CharField(max_length=300, blank=True)
+    """Why there is no text here: this stretch could not be transcribed. Empty for all other segments."""
 
     class Meta:
         ordering = ["piece", "index"]
