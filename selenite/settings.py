@@ -146,7 +146,7 @@ USE_I18N = True
 # Jobs: seconds unless said otherwise; measured in docs/reliability.md.
 JOB_LEASE_SECONDS = environment.integer("SELENITE_LEASE_SECONDS", 60)
 JOB_HEARTBEAT_SECONDS = max(1, JOB_LEASE_SECONDS // 4)
-JOB_SLOTS = environment.integer("SELENITE_JOB_SLOTS", 1)
+JOB_SLOTS = environment.integer("SELENITE_JOB_SLOTS", 0)  # 0: as many as the settings page allows
 ENGINE_STALL_SECONDS = environment.integer("SELENITE_ENGINE_STALL_SECONDS", 300)
 ENGINE_IDLE_SECONDS = environment.integer("SELENITE_ENGINE_IDLE_SECONDS", 600)
 ENGINE_THREADS = environment.integer("SELENITE_THREADS", 0)  # 0: one for each core
@@ -173,8 +173,8 @@ Q_CLUSTER: dict[str, Any] = {
     "ALT_CLUSTERS": {
         "asr": {
             "broker_class": "transcripts.broker.JobBroker",
-            "workers": JOB_SLOTS,
-            "queue_limit": JOB_SLOTS,
+            "workers": 1,  # To begin with, see transcripts.slots.
+            "queue_limit": 64,  # No job is claimed without a free slot, so it is never full.
             "timeout": 604800,
             "retry": 604860,
             "max_attempts": 0,

@@ -3,12 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Count, Max, Min, QuerySet
 
 from preferences.models import Settings
-from transcripts import node
+from transcripts import node, slots
 from transcripts.lease import Claim, take
 from transcripts.models import Job
 
@@ -17,12 +16,12 @@ CLAIM_LOCK = 7_353_654
 
 
 def claim() -> Claim | None:
-    """Take the job that is next; None where nothing waits or all slots are taken."""
+    """Take the job that is next; None where nothing waits, the queue is held or all slots are taken."""
     if not Job.objects.claimable().exists():  # An idle poll takes no lock.
         return None
     with transaction.atomic():
         _lock_claims()
-        job_id = _next_job() if _has_free_slot() else None
+        job_id = _next_job() if _may_start() else None
         return take(job_id, holder=node.holder()) if job_id else None
 
 
@@ -33,10 +32,13 @@ def _lock_claims() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLAIM_LOCK])
 
 
-def _has_free_slot() -> bool:
-    if _counted().count() >= Settings.load().concurrency:
+def _may_start() -> bool:
+    """Return whether one more job may start here, as the settings are now."""
+    current = Settings.load()
+    here = slots.follow(current.concurrency)
+    if current.queue_paused or _counted().count() >= current.concurrency:
         return False
-    return _counted().filter(lease_node__startswith=f"{node.cluster()}|").count() < settings.JOB_SLOTS
+    return _counted().filter(lease_node__startswith=f"{node.cluster()}|").count() < here
 
 
 def _counted() -> QuerySet[Job]:
@@ -45,14 +47,14 @@ def _counted() -> QuerySet[Job]:
 
 
 def _next_job() -> UUID | None:
-    """Return the oldest job of the person whose turn it is, among those of the highest priority."""
+    """Return the first job of the person whose turn it is, among those of the highest priority."""
     claimable = Job.objects.claimable()
     first = claimable.filter(priority=claimable.aggregate(Max("priority"))["priority__max"])
     waiting = dict(_by_owner(first).annotate(Min("created_at")))
     if not waiting:
         return None
     owner = _whose_turn(waiting)
-    return first.filter(owner=owner).order_by("created_at", "id").values_list("pk", flat=True).first()
+    return first.filter(owner=owner).order_by("-rank", "created_at", "id").values_list("pk", flat=True).first()
 
 
 def _whose_turn(waiting: dict[int, Any]) -> int:

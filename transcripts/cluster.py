@@ -22,7 +22,7 @@ from django_q.conf import Conf
 from django_q.signals import post_spawn
 
 from speech.process import die_with_parent
-from transcripts import drain, lease, node, workfile
+from transcripts import drain, lease, node, slots, workfile
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +105,7 @@ class Sentinel(q.Sentinel):  # type: ignore[misc]
         die_with_parent(parent.pid or 0)
         for signum in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(signum, signal.SIG_IGN)
+        self.pool_size = slots.count()
         super().start()
 
     def spawn_process(self, target: Callable[..., None], *args: Any) -> Any:
@@ -118,11 +119,26 @@ class Sentinel(q.Sentinel):  # type: ignore[misc]
         process.start()
         return process
 
+    def reincarnate(self, process: Any) -> None:
+        """Start anew what has ended, but for a worker that left because it is one too many."""
+        if process in self.pool and process.exitcode == 0 and len(self.pool) > slots.count():
+            self.pool.remove(process)
+        else:
+            super().reincarnate(process)
+
     def status(self) -> str:
         """Return the cluster's status. django-q2 asks for it in each round of the guard: it is the guard's pulse."""
         _guard_seen.value = time.monotonic()
+        self._add_workers()
         self._look_for_stuck_queues()
         return str(super().status())
+
+    def _add_workers(self) -> None:
+        """Have a worker for each slot, also for those that the settings have added since."""
+        if self.start_event.is_set() and not self.stop_event.is_set() and not drain.is_on():
+            while len(self.pool) < slots.count():
+                self.spawn_worker()
+            slots.note_workers(len(self.pool))
 
     def _look_for_stuck_queues(self) -> None:
         now = time.monotonic()

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection
 
-from transcripts import drain, lease, workfile
+from transcripts import drain, lease, slots, workfile
 from transcripts.engine import EngineHost
 from transcripts.models import Job
 from transcripts.run import Run
@@ -19,7 +19,10 @@ _engine = EngineHost()
 
 
 def run_claimed(job_id: str, lease_token: str) -> None:
-    """Run a job that this worker's cluster has claimed. Does nothing where the claim does not hold any more."""
+    """Run a job that this worker's cluster has claimed. Does nothing where the claim does not hold any more.
+
+    Ends the process, and its engine with it, where the cluster has a worker to spare since the settings were changed.
+    """
     job, token = UUID(job_id), UUID(lease_token)
     try:
         if lease.adopt(job, token):
@@ -27,6 +30,8 @@ def run_claimed(job_id: str, lease_token: str) -> None:
     except (InterfaceError, OperationalError):  # The lease runs out, and the job is rescued.
         log.exception("job %s: the database stayed away", job_id)
         connection.close()
+    if slots.has_worker_to_spare():
+        raise SystemExit(0)  # Not an Exception: django-q2 lets it through, and sends first what waits to be sent.
 
 
 def run(

@@ -7,7 +7,7 @@ MOST_THREADS = 16
 """More make Whisper slower."""
 
 
-def usable_cores() -> int:
-    """Return how many cores this process may use, 16 at most."""
+def usable_cores(*, shared_by: int = 1) -> int:
+    """Return how many cores each of so many processes may use: at least one, 16 at most."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, MOST_THREADS)
+    return min(max(1, cores // shared_by), MOST_THREADS)

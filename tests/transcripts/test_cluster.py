@@ -33,6 +33,13 @@ undisturbed.refresh_from_db()
 worker.run(undisturbed.pk, undisturbed.lease_token, engine=EngineHost(), should_stop=str)
 accept_path(path, owner=owner, request=JobRequest("fake"))
 """
+TWO_MORE = """
+from uuid import uuid4
+from transcripts.models import Job
+for job in [Job.objects.get(state="queued")] * 2:
+    job.pk, job._state.adding = uuid4(), True
+    job.save()
+"""
 TEXT = "SELECT piece, start, text, words FROM transcripts_segment s JOIN transcripts_job j ON j.id = s.job_id WHERE {} ORDER BY 1, 2"
 
 
@@ -78,6 +85,10 @@ class Installation:
             "SELECT state, batches_done, claims, crashes FROM transcripts_job ORDER BY created_at DESC LIMIT 1"
         )
         return row
+
+    @property
+    def states(self) -> list[str]:
+        return [state for (state,) in self.read("SELECT state FROM transcripts_job ORDER BY state")]
 
     def wait_for(self, condition: Callable[[], object], *, seconds: float = 30) -> None:
         deadline = time.monotonic() + seconds
@@ -229,12 +240,57 @@ def test_cluster_heals_after_the_death_of_an_idle_worker(installation):
     assert installation.has_the_text_of_an_undisturbed_run()
 
 
+def _workers(main: psutil.Process) -> list[psutil.Process]:
+    return _below_sentinel(main)[:1] + _below_sentinel(main)[3:]
+
+
+def test_jobs_at_once_are_changed_while_the_cluster_runs(installation):
+    """More workers are started beside the one that is busy; those that are too many leave after their next job."""
+    installation.environment["SELENITE_FAKE_SECONDS"] = "0.4"
+    installation.run("shell", "-v0", "-c", TWO_MORE)
+    main = installation.start()
+    installation.wait_for(lambda: installation.read("SELECT 1 FROM transcripts_job WHERE batches_done = 1"))
+    assert installation.states == ["completed", "queued", "queued", "running"]
+
+    installation.read("UPDATE settings_settings SET concurrency = 2")
+    began = time.monotonic()
+    installation.wait_for(lambda: installation.states.count("running") == 2)
+    assert time.monotonic() - began < 3, "It takes effect at the next claim."
+    installation.wait_for(lambda: len(_workers(main)) == 2)
+
+    installation.read("UPDATE settings_settings SET concurrency = 1")
+    installation.wait_for(lambda: installation.states == ["completed"] * 4)
+    installation.wait_for(lambda: len(_workers(main)) == 1, seconds=5)
+    assert installation.read("SELECT DISTINCT claims FROM transcripts_job") == [(1,)], "Nothing was interrupted."
+    assert len(_tree(main.pid)) in (6, 7), "The engine of the worker that left went with it."
+
+
+def test_held_queue_starts_nothing_and_goes_on_when_it_is_released(installation):
+    installation.environment["SELENITE_FAKE_SECONDS"] = "0"
+    installation.read("UPDATE settings_settings SET queue_paused = 1")
+    installation.start()
+    time.sleep(3)
+    assert installation.job == ("queued", 0, 0, 0)
+
+    installation.read("UPDATE settings_settings SET queue_paused = 0")
+
+    installation.wait_for_end()
+
+
 def test_django_q_is_as_the_cluster_needs_it():
     """Holds the parts of django-q2 that are overridden or stood on: look at them all when this fails after an upgrade."""
     names = {
-        name: list(inspect.signature(getattr(q.Sentinel, name)).parameters) for name in ("start", "status", "stop")
+        name: list(inspect.signature(getattr(q.Sentinel, name)).parameters)
+        for name in ("start", "status", "stop", "reincarnate", "spawn_worker")
     }
-    assert names == {"start": ["self"], "status": ["self"], "stop": ["self"]}
+    assert names == {
+        "start": ["self"],
+        "status": ["self"],
+        "stop": ["self"],
+        "reincarnate": ["self", "process"],
+        "spawn_worker": ["self"],
+    }
+    assert "range(self.pool_size)" in inspect.getsource(q.Sentinel.spawn_cluster)
     assert list(inspect.signature(q.Sentinel.spawn_process).parameters) == ["self", "target", "args"]
     assert list(inspect.signature(q.Sentinel).parameters)[:5] == [
         "stop_event",
@@ -253,5 +309,6 @@ def test_django_q_is_as_the_cluster_needs_it():
         'iter(task_queue.get, "STOP")',
         "timer.value = -1  # Idle",
         "timer.value = timer_value",
+        "except (Exception, TimeoutException) as e",
     ):
         assert part in worker

@@ -95,6 +95,35 @@ def test_claim_goes_by_priority_then_age(make_job, concurrency, settings):
     assert [claim().job_id for _ in range(3)] == [urgent.pk, early.pk, late.pk]
 
 
+def test_claim_goes_by_rank_within_a_person_only(make_job, make_recording, bob, concurrency, settings):
+    concurrency(4, settings)
+    early, moved = make_job(), make_job(rank=1)
+    theirs, raised = make_job(make_recording(owner=bob)), make_job(make_recording(owner=bob), rank=9)
+    _age(early, created_at=timezone.now() - HOUR)
+
+    assert [claim().job_id for _ in range(4)] == [moved.pk, raised.pk, early.pk, theirs.pk]
+
+
+def test_claim_takes_nothing_while_the_queue_is_held(job, concurrency, settings):
+    concurrency(1, settings)
+    Settings.objects.update(queue_paused=True)
+    assert claim() is None
+
+    Settings.objects.update(queue_paused=False)
+    assert claim().job_id == job.pk
+
+
+def test_claim_follows_the_setting_where_the_machine_has_no_limit(make_job, concurrency, settings):
+    concurrency(2, settings)
+    settings.JOB_SLOTS = 0
+    for _ in range(4):
+        make_job()
+    assert [bool(claim()) for _ in range(3)] == [True, True, False]
+
+    Settings.objects.update(concurrency=3)
+    assert [bool(claim()) for _ in range(2)] == [True, False]
+
+
 def test_claim_gives_turns_to_people(make_job, make_recording, bob, concurrency, settings):
     concurrency(4, settings)
     mine = [make_job() for _ in range(3)]
@@ -149,9 +178,9 @@ def test_claim_is_exact_when_processes_race(make_job, settings):
     settings.JOB_SLOTS = 8
     Settings.load()
     Settings.objects.update(concurrency=3)
-    for _ in range(20):
+    for _ in range(40):
         make_job()
-    for _ in range(3):
+    for _ in range(12):
         connections.close_all()  # A fork must not share one.
         with multiprocessing.get_context("fork").Pool(8) as pool:
             claimed = [job_id for job_id in pool.map(_claim_in_process, range(16), chunksize=1) if job_id]
