@@ -14,8 +14,9 @@ from django.db.models.functions import Coalesce, Now
 from registry.resolver import Choice, NothingRunnable, resolve
 from speech.client import EngineDied
 from speech.types import EngineError, Json, Options, PieceResult, Plan, to_json
-from transcripts import lease, pins, workfile
+from transcripts import lease, pins, slots, workfile
 from transcripts.engine import EngineHost, EngineStalled
+from transcripts.estimates import expected_pace
 from transcripts.exports import render_all
 from transcripts.models import Job, Recording, Segment
 
@@ -109,14 +110,22 @@ class Run:
         self._warn(*choice.warnings)
         self._persist(lambda: lease.write(self.job.pk, self.token, started_at=Coalesce("started_at", Now())))
         self._set(blocked_reason="", engine=choice.spec.engine, model=choice.spec.model)
+        self._expect(self.job.plan["pins"]["device"] if self.job.plan else "")
+
+    def _expect(self, device: str) -> None:
+        """Note how fast this should go, by what went before on the same device; on any where that is not known yet."""
+        spec = self.choice.spec
+        pace = self._persist(lambda: expected_pace(engine=spec.engine, model=spec.model, device=device))
+        self._set(expected_pace=pace)
 
     def _resolve(self) -> Choice:
-        """Return what would run the job now. Raises NothingRunnable."""
+        """Return what would run the job now, with its share of the cores. Raises NothingRunnable."""
         job = self.job
         names = {"engine": job.asked_engine, "model": job.asked_model}
         if job.plan:
             names = {"engine": job.plan["pins"]["engine"], "model": job.plan["pins"]["model"]}
-        return self._persist(lambda: resolve(**names, language=job.asked_language, task=job.task))
+        choice = self._persist(lambda: resolve(**names, language=job.asked_language, task=job.task))
+        return replace(choice, spec=replace(choice.spec, threads=slots.threads()))
 
     @property
     def _plan(self) -> Plan:
@@ -133,6 +142,7 @@ class Run:
         reply = self._ask("plan", on_message=self._note_preparing)
         made_with = {**reply["plan"]["pins"], "weights_sha256": self.choice.weights_sha256}
         self._store_plan({**reply["plan"], "pins": made_with}, reply["peaks"])
+        self._expect(made_with["device"])
         self._warn(*reply["warnings"])
 
     def _store_plan(self, plan: Json, peaks: list[int]) -> None:
@@ -158,7 +168,8 @@ class Run:
     def _note_preparing(self, message: Json) -> None:
         if message["type"] == "progress" and time.monotonic() >= self.next_progress:
             self.next_progress = time.monotonic() + PROGRESS_SECONDS
-            self._set(prepared_seconds=message["seconds"])
+            # A new try starts from the beginning again, but what is shown never goes back.
+            self._set(prepared_seconds=max(self.job.prepared_seconds, message["seconds"]))
 
     def _transcribe(self) -> None:
         """Have all batches transcribed that are not done yet."""

@@ -13,6 +13,9 @@ from django.db.models.functions import Now
 
 from transcripts.models.segment import Segment
 
+USUAL_BATCH_SECONDS = 300.0
+"""So much of a recording its own pace has to be known for to count as much as what was expected: a batch has less."""
+
 
 class Task(models.TextChoices):
     TRANSCRIBE = "transcribe", "Transcribe"
@@ -158,6 +161,11 @@ class Job(models.Model):
                 name="job_claim_order",
             ),
             models.Index(fields=["lease_expires_at"], condition=Q(state="running"), name="job_running_lease"),
+            models.Index(fields=["state"], name="job_state"),  # Every open page asks what runs and waits.
+            models.Index(fields=["owner", "-started_at"], name="job_last_served"),
+            models.Index(
+                fields=["engine", "model", "-finished_at"], condition=Q(state="completed"), name="job_pace_history"
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -176,19 +184,28 @@ class Job(models.Model):
 
     @property
     def seconds_left(self) -> float | None:
-        """Return the estimated time to the end from the speed of what is done; None before the first batch is."""
-        total = self.recording.duration_seconds
-        if not self.batches_done or not self.audio_seconds_done or total is None:
-            return None
-        speed = self.transcribing_seconds / self.audio_seconds_done
-        return max(0.0, (total - self.audio_seconds_done) * speed)
+        """Return the estimated time to the end; None where nothing is known of the pace or of how much there is to do."""
+        total = self.recording.duration_seconds if self.kind == self.Kind.WHOLE else None
+        pace = blended_pace(self.transcribing_seconds, self.audio_seconds_done, self.expected_pace)
+        return None if pace is None or total is None else max(0.0, total - self.audio_seconds_done) * pace
 
     @property
     def percent(self) -> int:
-        """Return how much of the recording is transcribed, 0..99 while the job is not complete."""
+        """Return how much of the recording is transcribed, 0..99 while the job is not complete.
+
+        It never goes back: what is transcribed is kept whatever happens, and no stage counts by itself.
+        """
         if self.state == self.State.COMPLETED:
             return 100
         total = self.recording.duration_seconds
-        if not total or self.stage != self.Stage.TRANSCRIBING:
-            return 99 if self.stage == self.Stage.FINISHING else 0
-        return min(99, int(100 * self.audio_seconds_done / total))
+        return min(99, int(100 * self.audio_seconds_done / total)) if total else 0
+
+
+def blended_pace(seconds: float, audio_seconds: float, expected_pace: float | None) -> float | None:
+    """Return the seconds of work for a second of recording: first as expected, then more and more as it went.
+
+    `seconds` is the time that `audio_seconds` of the recording took. None where neither is known.
+    """
+    if expected_pace is None:
+        return seconds / audio_seconds if seconds and audio_seconds else None
+    return (seconds + expected_pace * USUAL_BATCH_SECONDS) / (audio_seconds + USUAL_BATCH_SECONDS)

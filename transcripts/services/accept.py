@@ -20,6 +20,7 @@ from speech import client
 from speech.languages import LANGUAGES
 from speech.types import Media, UnreadableMedia
 from speech.weights import MODELS
+from transcripts.estimates import expected_pace
 from transcripts.incoming import IncomingFile
 from transcripts.models import Job, Recording, Task
 from transcripts.names import title_from
@@ -157,10 +158,16 @@ def _record(recording: Recording, request: JobRequest, then: Then | None) -> Job
             asked_language=_asked(request.language),
             task=request.task,
             prompt=request.prompt,
+            expected_pace=_expected_pace(request),
         )
         if then is not None:
             then(job)
         return job
+
+
+def _expected_pace(request: JobRequest) -> float | None:
+    engine, model = _asked(request.engine), _asked(request.model)
+    return expected_pace(engine=engine or settings.DEFAULT_ENGINE, model=model or settings.DEFAULT_MODEL)
 
 
 def _asked(value: str) -> str:
