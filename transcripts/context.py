@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, Q
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from preferences.models import Settings
 from transcripts.models import Job
 
 
@@ -15,6 +16,8 @@ class Queue:
 
     running: int
     waiting: int
+    held: int = 0
+    """Of those that wait: all of them, or none."""
 
     @property
     def is_busy(self) -> bool:
@@ -22,8 +25,8 @@ class Queue:
 
     @property
     def parts(self) -> list[str]:
-        """Return what there is, each in words: "1 running", "3 waiting"."""
-        counts = {"running": self.running, "waiting": self.waiting}
+        """Return what there is, each in words: "1 running", "3 waiting" or "3 held"."""
+        counts = {"running": self.running, "held" if self.held else "waiting": self.waiting}
         return [f"{count} {name}" for name, count in counts.items() if count]
 
 
@@ -34,9 +37,15 @@ def queue(request: HttpRequest) -> dict[str, object]:
 
 def count_queue(request: HttpRequest) -> Queue:
     """Return the counts for the person who asks."""
+    waiting = Q(state=Job.State.QUEUED)
+    held = Exists(Settings.objects.filter(queue_paused=True))
     counts = (
         Job.objects.visible_to(request.user)
         .filter(state__in=(Job.State.RUNNING, Job.State.QUEUED))
-        .aggregate(running=Count("pk", Q(state=Job.State.RUNNING)), waiting=Count("pk", Q(state=Job.State.QUEUED)))
+        .aggregate(
+            running=Count("pk", Q(state=Job.State.RUNNING)),
+            waiting=Count("pk", waiting),
+            held=Count("pk", waiting & Q(held)),
+        )
     )
     return Queue(**counts)

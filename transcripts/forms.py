@@ -6,6 +6,7 @@ from uuid import UUID
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
+from preferences.models import Settings
 from registry.resolver import Availability, available
 from speech.languages import LANGUAGES
 from transcripts.models import Task
@@ -124,3 +125,13 @@ class LiveForm(forms.Form):
     paragraph = forms.RegexField(r"^\d{1,9}-\d{1,9}$", required=False)
     after = forms.RegexField(r"^\d{1,9}-\d{1,9}$", required=False)
     version = forms.CharField(required=False, max_length=50)
+
+
+class ConcurrencyForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Settings
+        fields = ("concurrency",)
+        labels = {"concurrency": "Jobs at once"}
+        help_texts = {
+            "concurrency": "On all machines together, from 1 to 64. The cores of a machine are shared out among its jobs."
+        }

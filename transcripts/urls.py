@@ -2,17 +2,23 @@
 
 from django.urls import path
 
-from transcripts.views import exports, jobs, media, recordings, upload
+from transcripts.views import exports, jobs, media, queue, recordings, upload
 
 app_name = "transcripts"
 urlpatterns = [
     path("", recordings.index, name="list"),
     path("rows/", recordings.rows, name="rows"),
-    path("queue/", recordings.queue_state, name="queue"),
+    path("queue/", queue.index, name="queue"),
+    path("queue/state", queue.state, name="queue-state"),
+    path("queue/line", queue.line, name="queue-line"),
+    path("queue/hold", queue.hold, name="queue-hold"),
+    path("queue/release", queue.release, name="queue-release"),
+    path("queue/concurrency", queue.set_concurrency, name="queue-concurrency"),
     path("upload/", upload.upload, name="upload"),
     path("recordings/<uuid:recording_id>/", recordings.detail, name="detail"),
     path("recordings/<uuid:recording_id>/media", media.media, name="media"),
     path("recordings/<uuid:recording_id>/delete/", recordings.delete, name="delete"),
+    path("jobs/<uuid:job_id>/front", queue.front, name="front"),
     path("jobs/<uuid:job_id>/live", recordings.live, name="live"),
     path("jobs/<uuid:job_id>/resume", jobs.resume, name="resume"),
     path("jobs/<uuid:job_id>/export", exports.export, name="export"),

@@ -55,6 +55,13 @@ def roughly(seconds: float) -> str:
 
 
 @register.filter
+def ordinal(number: int) -> str:
+    """Return 1st, 2nd, 3rd, 11th."""
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{'th' if 10 < number % 100 < 20 else ending}"
+
+
+@register.filter
 def language_name(code: str) -> str:
     """Return the English name of a language; the code itself where it is not one of Whisper's, nothing where it is empty."""
     return LANGUAGES.get(code, code)

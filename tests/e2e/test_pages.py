@@ -28,14 +28,14 @@ def test_pages_with_a_recording_are_clean_and_fit_a_small_screen(
     page.get_by_role("link", name="Open").click()
     expect(page.get_by_text("Export")).to_be_visible(timeout=TRANSCRIBE_MILLISECONDS)
     recording = page.url
-    addresses = ["/", "/upload/", "/account/password/", recording, f"{recording}delete/"]
+    addresses = ["/", "/upload/", "/queue/", "/account/password/", recording, f"{recording}delete/"]
     assert _widths(page, addresses) == dict.fromkeys(addresses, SMALL["width"])
 
 
 def test_empty_list_is_clean_and_fits_a_small_screen(open_page: Callable[..., Page], person: Person):
     page = open_page(**SMALL)
     sign_in(page, person)
-    assert _widths(page, ["/"]) == {"/": SMALL["width"]}
+    assert _widths(page, ["/", "/queue/"]) == dict.fromkeys(["/", "/queue/"], SMALL["width"])
 
 
 def _widths(page: Page, addresses: list[str]) -> dict[str, int]:

@@ -39,6 +39,12 @@ def test_roughly_says_it_as_a_person_would(seconds: float, text: str):
     assert selenite.roughly(seconds) == text
 
 
+def test_ordinal_knows_the_exceptions():
+    numbers = (1, 2, 3, 4, 10, 11, 12, 13, 21, 22, 23, 100, 101, 111, 112)
+    expected = "1st 2nd 3rd 4th 10th 11th 12th 13th 21st 22nd 23rd 100th 101st 111th 112th"
+    assert " ".join(selenite.ordinal(number) for number in numbers) == expected
+
+
 @pytest.mark.parametrize(("code", "name"), [("de", "German"), ("yue", "Cantonese"), ("", ""), ("xx", "xx")])
 def test_language_name_falls_back_to_the_code(code: str, name: str):
     assert selenite.language_name(code) == name

@@ -105,10 +105,10 @@ def test_list_costs_the_same_for_one_row_and_for_thirty(
 ):
     for _ in range(count):
         make_job(make_recording(b"x"))
-    with django_assert_num_queries(5):  # session, user, count, rows, queue
+    with django_assert_num_queries(6):  # session, user, count, rows, line, queue
         alice_client.get("/")
     ids = "&".join(f"job={pk}" for pk in Job.objects.values_list("pk", flat=True))
-    with django_assert_num_queries(3):  # session, user, rows
+    with django_assert_num_queries(4):  # session, user, rows, line
         alice_client.get(f"/rows/?{ids}")
 
 
@@ -148,9 +148,9 @@ def test_queue_counts_what_the_person_may_see(
     alice_client: Client, bob_client: Client, running_job: Job, make_job: MakeJob
 ):
     make_job()
-    response = alice_client.get("/queue/")
+    response = alice_client.get("/queue/state")
     assert (response.status_code, "1 running" in response.text, "1 waiting" in response.text) == (200, True, True)
-    response = bob_client.get("/queue/")
+    response = bob_client.get("/queue/state")
     assert (response.status_code, "Queue empty" in response.text) == (286, True)
 
 

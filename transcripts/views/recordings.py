@@ -13,19 +13,16 @@ from django.views.decorators.http import require_GET, require_http_methods
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HTMX_STOP_POLLING, trigger_client_event
 
-from transcripts.context import count_queue
 from transcripts.exports import FORMATS
 from transcripts.exports.forms import ExportForm
 from transcripts.forms import LiveForm, RowsForm
 from transcripts.models import Job
 from transcripts.services.delete import delete_recording
-from transcripts.views.access import newest_job, visible_job, visible_recording
-from transcripts.views.standing import Standing
+from transcripts.views.access import BULKY, newest_job, visible_job, visible_recording
+from transcripts.views.standing import Standing, standings
 from transcripts.views.text import PageParagraph, Position, page_paragraphs
 
 ROWS_PER_PAGE = 50
-BULKY = ("plan", "recording__peaks")
-"""Columns of up to a hundred kilobytes that only a worker, or the player, needs."""
 SPEEDS = ("0.5", "0.75", "1", "1.25", "1.5", "1.75", "2")
 
 
@@ -35,7 +32,7 @@ def index(request: HttpRequest) -> HttpResponse:
     jobs = jobs.select_related("recording__owner").defer(*BULKY)
     paginator = Paginator(jobs.order_by("-recording__created_at", "recording_id"), ROWS_PER_PAGE)
     page = paginator.get_page(request.GET.get("page"))
-    rows = [Standing(job) for job in page]
+    rows = standings(page)
     return render(request, "transcripts/list.html", {"page": page, "rows": rows, "watched": _watched(rows)})
 
 
@@ -46,7 +43,7 @@ def rows(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return HttpResponseBadRequest()
     jobs = Job.objects.visible_to(request.user).filter(pk__in=form.cleaned_data["job"])
-    rows = [Standing(job) for job in jobs.with_last_words().select_related("recording__owner").defer(*BULKY)]
+    rows = standings(jobs.with_last_words().select_related("recording__owner").defer(*BULKY))
     watched = _watched(rows)
     context = {"rows": rows, "watched": watched, "over": [row for row in rows if row.job.is_over]}
     response = render(request, "transcripts/rows.html", context, status=200 if watched else HTMX_STOP_POLLING)
@@ -59,17 +56,10 @@ def _watched(rows: list[Standing]) -> str:
 
 
 @require_GET
-def queue_state(request: HttpRequest) -> HttpResponse:
-    queue = count_queue(request)
-    status = 200 if queue.is_busy else HTMX_STOP_POLLING
-    return render(request, "transcripts/_queue.html", {"queue": queue}, status=status)
-
-
-@require_GET
 def detail(request: HttpRequest, recording_id: UUID) -> HttpResponse:
     job = newest_job(request, recording_id)
-    text = page_paragraphs(job)
-    return render(request, "transcripts/detail.html", _page_context(job, text) | {"added": text, "speeds": SPEEDS})
+    text, [row] = page_paragraphs(job), standings([job])
+    return render(request, "transcripts/detail.html", _page_context(row, text) | {"added": text, "speeds": SPEEDS})
 
 
 @require_GET
@@ -86,8 +76,10 @@ def live(request: HttpRequest, job_id: UUID) -> HttpResponse:
             raise
         return HttpResponse(status=HTMX_STOP_POLLING)  # Deleted meanwhile. A 404 would be asked for again for ever.
     shown = Shown.from_form(form)
-    text = page_paragraphs(job, since=shown.paragraph)
-    context = _page_context(job, text, shown) | _changes(job, text, shown)
+    # The text of a job that waits does not change. When it has just come to wait, its place is for the next time to tell.
+    waits = job.state == Job.State.QUEUED and shown.state == Job.State.QUEUED
+    text, [row] = ([], standings([job])) if waits else (page_paragraphs(job, since=shown.paragraph), [Standing(job)])
+    context = _page_context(row, text, shown) | _changes(job, text, shown)
     response = render(request, "transcripts/live.html", context, status=HTMX_STOP_POLLING if job.is_over else 200)
     return trigger_client_event(response, "queue-changed") if context["changed"] else response
 
@@ -99,6 +91,10 @@ class Shown:
     paragraph: Position | None = None
     after: Position | None = None
     version: str = ""
+
+    @property
+    def state(self) -> str:
+        return self.version.partition("-")[0]
 
     @classmethod
     def from_form(cls, form: LiveForm) -> "Shown":
@@ -118,15 +114,16 @@ def _changes(job: Job, text: list[PageParagraph], shown: Shown) -> dict[str, obj
         "replaced": text[:known] if is_new else [],
         "added": text[known:] if is_new else [],
         "changed": Standing(job).version != shown.version,
-        "is_new_state": job.state != shown.version.partition("-")[0],
+        "is_new_state": job.state != shown.state,
     }
 
 
-def _page_context(job: Job, text: list[PageParagraph], shown: Shown | None = None) -> dict[str, object]:
+def _page_context(row: Standing, text: list[PageParagraph], shown: Shown | None = None) -> dict[str, object]:
     """Return what the page and its fragments have in common."""
+    job = row.job
     return {
         "recording": job.recording,
-        "row": Standing(job),
+        "row": row,
         "media_url": reverse("transcripts:media", args=[job.recording_id]),
         "live_url": "" if job.is_over else _live_url(job, text, shown or Shown()),
         "export_formats": FORMATS.values(),

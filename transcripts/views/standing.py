@@ -1,7 +1,10 @@
 """How it stands with a job, in words and signs: the same on the list and on the recording page."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from transcripts import line
+from transcripts.line import Place
 from transcripts.models import Job, Task
 
 State = Job.State
@@ -37,9 +40,13 @@ LAST_WORDS = 90
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A job as a person sees it. Templates get it in place of the row."""
+    """A job as a person sees it. Templates get it in place of the row.
+
+    `place` is where it stands in the queue: None for one that is in no line, or whose place nobody asked for.
+    """
 
     job: Job
+    place: Place | None = None
 
     @property
     def is_running(self) -> bool:
@@ -106,3 +113,12 @@ class Standing:
     @property
     def text_language(self) -> str:
         return "en" if self.is_translated else self.job.language
+
+
+def standings(jobs: Iterable[Job]) -> list[Standing]:
+    """Return how it stands with each, those that wait with their places. Costs a query where one of them waits."""
+    jobs = list(jobs)
+    if not any(job.state == State.QUEUED for job in jobs):
+        return [Standing(job) for job in jobs]
+    now = line.read()
+    return [Standing(job, now.place_of(job.pk)) for job in jobs]

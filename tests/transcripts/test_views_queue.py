@@ -1,0 +1,250 @@
+"""The queue page: who sees what, what may be moved, held and set, and what its polls cost."""
+
+import re
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from preferences.models import Settings
+from tests.conftest import MakeJob, MakeRecording
+from transcripts.models import Job, Recording
+from transcripts.views import line as page
+
+HTMX = {"HX-Request": "true", "HX-Target": "line"}
+
+
+@pytest.fixture
+def titled(make_recording: MakeRecording):
+    """Return a function that makes a recording of 48:02 with this title."""
+    return lambda title, **fields: make_recording(b"x", title=title, duration_seconds=2882.0, **fields)
+
+
+@pytest.fixture
+def run(make_job: MakeJob):
+    """Return a function that makes a job which has done 12:40 in 190 seconds."""
+
+    def make(recording: Recording, **fields) -> Job:
+        lease = {"lease_token": uuid.uuid4(), "lease_expires_at": timezone.now() + timedelta(minutes=1)}
+        done = {"stage": Job.Stage.TRANSCRIBING, "audio_seconds_done": 760, "transcribing_seconds": 190}
+        return make_job(recording, state=Job.State.RUNNING, **lease, **done, **fields)
+
+    return make
+
+
+def _words(text: str) -> str:
+    """Return what a page says, without its markup."""
+    return " ".join(re.sub(r"<[^>]*>", " ", text).split())
+
+
+def _line(client: Client) -> str:
+    return _words(client.get("/queue/line").text)
+
+
+def test_empty_queue_says_so_and_stops_asking(alice_client: Client):
+    response = alice_client.get("/queue/")
+    assert "Nothing runs and nothing waits" in response.text
+    assert "every 2s" not in response.text.partition('id="line"')[2]
+    assert alice_client.get("/queue/line").status_code == 286
+
+
+def test_page_tells_how_far_the_running_are_and_when_the_waiting_start(alice_client: Client, run, make_job, titled):
+    run(titled("Field review"))
+    make_job(titled("Interview"))
+    text = _words(alice_client.get("/queue/").text)
+    assert "Running 1 Field review 48:02 26 % 12:40 of 48:02, about 9 min left" in text
+    assert "Waiting 1 Position 1 Interview 48:02 starts in about 9 min" in text
+    assert 'hx-trigger="every 2s"' in alice_client.get("/queue/line").text
+
+
+def test_others_are_told_by_number_only(alice_client: Client, run, make_job, titled, bob: User):
+    run(titled("Secret of Bob", owner=bob))
+    make_job(titled("Mine"))
+    for number in range(3):
+        make_job(titled(f"Secret {number}", owner=bob))
+    make_job(titled("Blocked secret", owner=bob), blocked_reason="No model.")
+    text = _line(alice_client)
+    assert text.startswith("Running 1 1 job of others Waiting 4 Position 1 Mine")
+    assert "2–4 3 jobs of others Cannot start yet 1 1 job of others" in text
+    for secret in ("Secret", "bob", "No model"):
+        assert secret not in text
+
+
+def test_staff_see_all_with_their_owners(carol_client: Client, run, make_job, titled, bob: User):
+    run(titled("Of Bob", owner=bob))
+    make_job(titled("Of Alice"))
+    text = _line(carol_client)
+    assert "Of Bob bob 48:02" in text
+    assert "Of Alice alice 48:02" in text
+    assert "of others" not in text
+
+
+def test_blocked_job_says_why(alice_client: Client, make_job, titled):
+    make_job(titled("Mine"), blocked_reason="No speech model is installed.")
+    assert "Cannot start yet 1 Mine 48:02 No speech model is installed." in _line(alice_client)
+
+
+def test_title_is_text_not_markup(alice_client: Client, make_job, titled):
+    make_job(titled('"><script>alert(1)</script>'))
+    make_job(titled('"><script>alert(2)</script>'))
+    assert "<script>alert" not in alice_client.get("/queue/line").text
+
+
+def test_only_what_can_be_moved_has_a_button(alice_client: Client, carol_client: Client, make_job, titled, bob: User):
+    make_job(titled("Bob's first", owner=bob))
+    make_job(titled("Alice's first"))
+    make_job(titled("Alice's second"))
+    buttons = [re.findall("Move “(.*?)” to", client.get("/queue/line").text) for client in (alice_client, carol_client)]
+    assert buttons == [["Alice&#x27;s second"], ["Alice&#x27;s first", "Alice&#x27;s second"]]
+
+
+def test_owner_moves_their_job_to_the_front_in_place(alice_client: Client, make_job, titled):
+    make_job(titled("First"))
+    job = make_job(titled("Second"))
+    response = alice_client.post(f"/jobs/{job.pk}/front", headers=HTMX)
+    text = _words(response.text)
+    assert text.index("Second") < text.index("First")
+    assert "“Second” is moved to the front." in text
+    assert "<html" not in response.text
+
+
+def test_moving_works_without_javascript(alice_client: Client, make_job, titled):
+    make_job(titled("First"))
+    job = make_job(titled("Second"))
+    text = _words(alice_client.post(f"/jobs/{job.pk}/front", follow=True).text)
+    assert "“Second” is moved to the front." in text
+    assert text.index("Position 1 Second") < text.index("First")
+
+
+def test_job_that_has_started_meanwhile_is_left_alone(alice_client: Client, run, titled):
+    job = run(titled("Quick"))
+    assert "“Quick” does not wait any more" in alice_client.post(f"/jobs/{job.pk}/front", follow=True).text
+
+
+def test_others_cannot_move_a_job(bob_client: Client, client: Client, job: Job):
+    assert bob_client.post(f"/jobs/{job.pk}/front").status_code == 404
+    assert client.post(f"/jobs/{job.pk}/front").url.startswith("/sign-in/")
+    assert bob_client.get(f"/jobs/{job.pk}/front").status_code == 405
+    job.refresh_from_db()
+    assert (job.rank, job.priority) == (0, 0)
+
+
+@pytest.mark.parametrize("address", ["hold", "release", "concurrency"])
+def test_only_staff_steer_the_queue(alice_client: Client, client: Client, address: str):
+    Settings.objects.create(pk=1, queue_paused=address == "release", concurrency=2)
+    before = Settings.objects.values().get()
+    assert alice_client.post(f"/queue/{address}", {"concurrency": 9}).status_code == 403
+    assert client.post(f"/queue/{address}").url.startswith("/sign-in/")
+    assert Settings.objects.values().get() == before
+
+
+def test_staff_hold_the_queue_and_release_it(carol_client: Client, alice_client: Client, job: Job):
+    assert "The queue is held by an administrator." in carol_client.post("/queue/hold", follow=True).text
+    assert "The queue is held by an administrator" in _words(alice_client.get("/").text)
+    assert "1 held" in _words(alice_client.get("/queue/state").text)
+    assert "Let it go on" not in alice_client.get("/queue/").text
+
+    assert "The queue goes on." in carol_client.post("/queue/release", follow=True).text
+    assert "held" not in _words(alice_client.get("/").text)
+
+
+def test_hold_is_told_where_nothing_waits(alice_client: Client):
+    Settings.objects.create(pk=1, queue_paused=True)
+    text = alice_client.get("/queue/").text
+    assert "The queue is held by an administrator." in text
+    assert "What you upload waits until the queue is released." in text
+
+
+def test_staff_set_how_many_jobs_run_at_once(carol_client: Client):
+    Settings.objects.create(pk=1, queue_paused=True, upload_limit_megabytes=7)
+    response = carol_client.post("/queue/concurrency", {"concurrency": "3"}, follow=True)
+    assert "Up to 3 jobs run at once now." in response.text
+    current = Settings.load()
+    assert (current.concurrency, current.queue_paused, current.upload_limit_megabytes) == (3, True, 7)
+
+
+@pytest.mark.parametrize("value", ["0", "65", "-1", "", "two", "1.5", "9" * 400, "３２\x00"])
+def test_jobs_at_once_refuse_what_is_no_number_from_1_to_64(carol_client: Client, value: str):
+    response = carol_client.post("/queue/concurrency", {"concurrency": value})
+    assert response.status_code == 422
+    assert 'class="errorlist"' in response.text
+    assert Settings.load().concurrency == 1
+
+
+def test_only_staff_are_offered_the_settings(alice_client: Client, carol_client: Client):
+    shown = [
+        ("Jobs at once" in text, "Hold the queue" in text)
+        for text in (c.get("/queue/").text for c in (alice_client, carol_client))
+    ]
+    assert shown == [(False, False), (True, True)]
+
+
+def test_long_queue_is_shown_up_to_a_number(alice_client: Client, make_job, titled, bob: User, monkeypatch):
+    monkeypatch.setattr(page, "MOST_ROWS", 3)
+    recording, theirs = titled("Mine"), titled("Theirs", owner=bob)
+    for _ in range(5):
+        make_job(recording)
+    make_job(theirs)
+    text = _line(alice_client)
+    assert text.count("Mine") == 3 + text.count("“Mine”")
+    assert "2 1 job of others" in text
+    assert "2 more of yours" in text
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_polls_cost_two_queries_for_one_job_and_for_thirty(
+    alice_client: Client, run, make_job, titled, django_assert_num_queries: DjangoAssertNumQueries, count: int
+):
+    """Beyond session and user. The state of the queue, which every page asks for, costs one."""
+    for number in range(count):
+        running, waiting = run(titled(f"Running {number}")), make_job(titled(f"Waiting {number}"))
+    ids = "&".join(f"job={pk}" for pk in Job.objects.values_list("pk", flat=True))
+    live = re.search(r'hx-get="(/jobs/[^"]*/live[^"]*)"', alice_client.get(f"/recordings/{running.recording_id}/").text)
+    held = re.search(r'hx-get="(/jobs/[^"]*/live[^"]*)"', alice_client.get(f"/recordings/{waiting.recording_id}/").text)
+    for address, queries in (
+        ("/queue/line", 2),
+        (f"/rows/?{ids}", 2),
+        (live[1], 2),
+        (held[1].replace("&amp;", "&"), 2),
+        ("/queue/state", 1),
+    ):
+        with django_assert_num_queries(2 + queries):
+            assert alice_client.get(address).status_code == 200
+
+
+def test_recording_page_tells_the_place_and_keeps_it_true(alice_client: Client, run, make_job, titled):
+    run(titled("Field review"))
+    first, second = make_job(titled("First")), make_job(titled("Second"))
+    text = alice_client.get(f"/recordings/{second.recording_id}/").text
+    assert "2nd in line, starts in about 21 min" in _words(text)
+    live = re.search(r'hx-get="(/jobs/[^"]*/live[^"]*)"', text)[1].replace("&amp;", "&")
+    first.delete()
+    assert "Next in line, starts in about 9 min" in _words(alice_client.get(live).text)
+
+
+def test_row_of_a_waiting_job_tells_its_place(alice_client: Client, make_job, titled):
+    make_job(titled("First"))
+    make_job(titled("Second"))
+    text = _words(alice_client.get("/").text)
+    assert "Second 2nd in line" in text
+    assert "First Next in line, starts in less than a minute" in text
+
+
+def test_unknown_pace_tells_only_the_position(alice_client: Client, run, make_job, titled):
+    job = run(titled("Field review"))
+    Job.objects.filter(pk=job.pk).update(audio_seconds_done=0, transcribing_seconds=0)
+    make_job(titled("Mine"))
+    assert "Mine Next in line 48:02 Waiting" in _words(alice_client.get("/").text)
+
+
+def test_text_of_a_job_that_is_given_back_is_not_lost_on_the_page(alice_client: Client, run, titled, make_segments):
+    """The last batch may be committed between the last poll and the release."""
+    job = run(titled("Field review"))
+    live = re.search(r'hx-get="(/jobs/[^"]*/live[^"]*)"', alice_client.get(f"/recordings/{job.recording_id}/").text)[1]
+    make_segments(job)
+    Job.objects.filter(pk=job.pk).update(state=Job.State.QUEUED, lease_token=None, lease_expires_at=None)
+    assert "ask not what your country" in alice_client.get(live.replace("&amp;", "&")).text
