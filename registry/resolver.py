@@ -1,6 +1,6 @@
 """Which engine and weights a job gets: what was asked for, or the next best that can run here, with the reasons."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 
@@ -49,16 +49,25 @@ class _Wish:
     model: str
     language: str
     task: str
+    excluded: Mapping[tuple[str, str], str]
 
 
-def resolve(*, engine: str = "", model: str = "", language: str = "", task: str = "transcribe") -> Choice:
+def resolve(
+    *,
+    engine: str = "",
+    model: str = "",
+    language: str = "",
+    task: str = "transcribe",
+    excluded: Mapping[tuple[str, str], str] | None = None,
+) -> Choice:
     """Return what a job runs with. Empty `engine` and `model` mean the installation's default.
 
     Tried in this order: what was asked for; the same engine with the default model; the other engine with the same
-    model; any installed model, see `_by_likeness`. Costs the reading of a few small files. Raises NothingRunnable.
+    model; any installed model, see `_by_likeness`. `excluded` has the pairs of engine and model that failed here a moment
+    ago, each with the reason as a clause. Costs the reading of a few small files. Raises NothingRunnable.
     """
     engine = engine or settings.DEFAULT_ENGINE
-    wish = _Wish(engine, model or _default_model(engine), language, task)
+    wish = _Wish(engine, model or _default_model(engine), language, task, excluded or {})
     hindrances: list[str] = []
     for candidate in _steps(wish):
         hindrance = _hindrance(*candidate, wish)
@@ -78,7 +87,7 @@ def available() -> list[Availability]:
         pairs.append((FAKE, FAKE))
     found = []
     for engine, model in pairs:
-        hindrance = _hindrance(engine, model, _Wish(engine, model, ENGLISH, "transcribe"))
+        hindrance = _hindrance(engine, model, _Wish(engine, model, ENGLISH, "transcribe", {}))
         found.append(Availability(engine, model, not hindrance, f"{hindrance}." if hindrance else ""))
     return found
 
@@ -113,6 +122,8 @@ def _by_likeness(wish: _Wish) -> Iterator[tuple[str, str]]:
 
 def _hindrance(engine: str, model: str, wish: _Wish) -> str:
     """Return why a model cannot serve here, as a clause without its full stop; empty where it can."""
+    if (engine, model) in wish.excluded:
+        return wish.excluded[engine, model]
     if engine == FAKE and settings.FAKE_ENGINE:
         return ""
     if engine not in LIBRARIES:

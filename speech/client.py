@@ -44,7 +44,7 @@ class EngineDied(EngineError):
 def _explain(returncode: int) -> str:
     """Return in words why a process ended."""
     if returncode == -signal.SIGKILL:
-        return "The engine process was killed, probably because memory ran out."
+        return "The engine process was killed, probably for want of memory."
     if returncode < 0:
         return f"The engine process crashed ({signal.Signals(-returncode).name})."
     return f"The engine process ended unexpectedly (exit status {returncode})."

@@ -17,7 +17,9 @@ quit                                                                            
 ========== ==================================================================== =======================================
 
 Before the last reply there may be `{"type": "progress", "stage": ..., "seconds": done, "total": all}` (at least one line every
-few seconds while something is being loaded or decoded: a sign of life) and, for `transcribe`, one
+few seconds while something is being loaded or decoded: a sign of life). `stage` says what is being done, so that whoever finds the
+process dead knows what it died of: preparing, loading, transcribing (the first batch that has not come yet), measuring, or working,
+which is any of them. For `transcribe` there is one
 `{"type": "batch", "batch": index, "results": [PieceResult, ...], "seconds": wall time, "pins": ...}` for each batch, in order.
 A request that fails answers `{"type": "error", "code", "message", "permanent"}`, where `message` is a sentence for a person.
 
@@ -48,6 +50,9 @@ SIGN_OF_LIFE_SECONDS = 5.0
 """While an engine is being loaded or one long call runs, a line goes out at least this often."""
 LONGEST_CALL_SECONDS = 1800.0
 """For so long at the most: one batch on a large model and a slow machine. A library that hangs must be found out."""
+
+NO_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "bad_alloc", "alloc_failed")
+"""CUDA in CTranslate2 and in torch; torch's allocator on a processor, in two versions; C++; cuBLAS and cuDNN."""
 
 
 class Server:
@@ -113,11 +118,9 @@ class Server:
             last = {"type": "stopped"}
         except EngineError as err:
             last = {"type": "error", "code": err.code, "message": err.message, "permanent": err.permanent}
-        except MemoryError:
-            last = _error("out_of_memory", "There was not enough memory for this.")
         except Exception as err:
             log.exception("request %s failed", request["type"])
-            last = _error("engine_error", f"The speech engine failed: {type(err).__name__}: {err}"[:500])
+            last = _error_of(err)
         self._stopped.discard(request["id"])
         self._send({"id": request["id"], **last})
 
@@ -167,10 +170,11 @@ class Server:
         )
         report = self._progress(request, "transcribing")
         if not work.exists():
-            audio.decode(Path(request["media"]), work, on_progress=report)
+            audio.decode(Path(request["media"]), work, on_progress=self._progress(request, "preparing"))
         engine = self._load(request)
         for index in range(request["first_batch"], len(plan.batches)):
             began = time.monotonic()
+            report(plan.position_after(index), plan.duration)
             with self._signs_of_life(request):
                 results = self._batch(engine, work, plan, index, options, report)
             seconds = time.monotonic() - began
@@ -218,6 +222,7 @@ class Server:
         spec = EngineSpec.from_json(request["engine"])
         if self._engine is None or spec != self._spec:
             self._engine = self._spec = None
+            self._progress(request, "loading")(0.0, 0.0)
             with self._signs_of_life(request):
                 self._engine = asr.load(spec)
             self._spec = spec
@@ -245,6 +250,22 @@ class _SignsOfLife:
     def _run(self) -> None:
         while not self._over.wait(SIGN_OF_LIFE_SECONDS) and time.monotonic() < self._deadline:
             self._call()
+
+
+def _error_of(err: Exception) -> Json:
+    """Return the reply for an exception that nobody expected."""
+    if is_out_of_memory(err):
+        return _error("out_of_memory", "There was not enough memory for this.")
+    return _error("engine_error", f"The speech engine failed: {type(err).__name__}: {err}"[:500])
+
+
+def is_out_of_memory(err: BaseException) -> bool:
+    """Return whether an exception says that memory ran out: that of the machine, or that of its graphics card.
+
+    CTranslate2 and torch raise a plain RuntimeError for most of these; only the words tell.
+    """
+    words = str(err).lower()
+    return isinstance(err, MemoryError) or (isinstance(err, RuntimeError) and any(mark in words for mark in NO_MEMORY))
 
 
 def _error(code: str, message: str) -> Json:

@@ -28,6 +28,8 @@ class SegmentLike(Protocol):
     def end(self) -> float: ...
     @property
     def text(self) -> str: ...
+    @property
+    def gap(self) -> str: ...
 
 
 S = TypeVar("S", bound=SegmentLike)
@@ -35,7 +37,7 @@ S = TypeVar("S", bound=SegmentLike)
 
 @dataclass(frozen=True, slots=True)
 class Paragraph(Generic[S]):
-    """At least one segment. Times are seconds from the start of the recording."""
+    """At least one segment: all with text, or all gaps. Times are seconds from the start of the recording."""
 
     segments: tuple[S, ...]
 
@@ -48,12 +50,20 @@ class Paragraph(Generic[S]):
         return self.segments[-1].end
 
     @property
+    def gap(self) -> str:
+        """Return why there is no text; empty where there is."""
+        return self.segments[0].gap
+
+    @property
     def text(self) -> str:
         return join_texts(segment.text for segment in self.segments)
 
 
 def paragraphs(segments: Iterable[S]) -> Iterator[Paragraph[S]]:
-    """Group segments, given in order: a new paragraph after a pause, or with a new sentence once it has grown long."""
+    """Group segments, given in order: a new paragraph after a pause, or with a new sentence once it has grown long.
+
+    Gaps stand apart from text, and from gaps with another reason.
+    """
     current: list[S] = []
     words = 0
     for segment in segments:
@@ -67,7 +77,7 @@ def paragraphs(segments: Iterable[S]) -> Iterator[Paragraph[S]]:
 
 
 def _ends_before(segment: SegmentLike, *, last: SegmentLike, words: int) -> bool:
-    if segment.start - last.end > PAUSE_SECONDS or words >= TOO_LONG_WORDS:
+    if segment.start - last.end > PAUSE_SECONDS or segment.gap != last.gap or words >= TOO_LONG_WORDS:
         return True
     return words >= LONG_WORDS and ends_sentence(last.text)
 

@@ -4,66 +4,62 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, TypeVar
-from uuid import UUID
+from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models.functions import Coalesce, Now
 
 from registry.resolver import Choice, NothingRunnable, resolve
-from speech.client import EngineDied
 from speech.types import EngineError, Json, Options, PieceResult, Plan, to_json
-from transcripts import lease, pins, slots, workfile
-from transcripts.engine import EngineHost, EngineStalled
+from transcripts import crashes, lease, pins, slots, workfile
+from transcripts.crashes import PHASES, Cause, Death, Phase
+from transcripts.engine import EngineHost
 from transcripts.estimates import expected_pace
 from transcripts.exports import render_all
+from transcripts.held import Held, Stopped
 from transcripts.models import Job, Recording, Segment
+from transcripts.services import gaps
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
 MOST_CRASHES = 3
-"""So often may an engine fail in one batch: a fault of the machine passes, a fault of the recording does not."""
-LOOK_SECONDS = 1.0
-"""How often the row is read for a stop request."""
+"""So often may an engine fail in a row outside of a batch: a fault of the machine passes, a fault of the recording does not."""
+MOST_LOADS = 2
+"""So often is a model loaded that kills its engine, before another one is taken."""
+MOST_FIRST_GAPS = 5
+"""After so many pieces that killed their engines, and none that did not, the fault is not in the recording."""
 PROGRESS_SECONDS = 2.0
 """How often the progress of preparing is written."""
 BLOCKED_SECONDS = 15.0
 """When a job that nothing can run, or that has no room on the disk, looks again."""
 RETRY_SECONDS = 10.0
 """Before another try after a failure that may pass; twice as long before the one after that."""
-DATABASE_SECONDS = 1.0
-"""Before another try to write to a database that is away."""
+MEMORY_SECONDS = 300.0
+"""Before a model is loaded again that did not fit into the memory: trying is felt by all that runs on the machine."""
 
 DISK_FULL = "disk_full"
-"""The code of the error that never ends a job."""
-GAVE_UP = "{} This happened {} times in a row. What was transcribed before is kept."
+NO_ROOM = "no_room_to_load"
+WAITS = {DISK_FULL: BLOCKED_SECONDS, NO_ROOM: MEMORY_SECONDS}
+"""The codes of the errors that never end a job, and how long it waits until the next look."""
+GAVE_UP = "{} This happened {} times in a row. {}"
+NOTHING = {
+    Job.Kind.WHOLE: "No part of this recording could be transcribed: {} {}",
+    Job.Kind.GAPS: "The missing stretches could not be transcribed this time either: {} {}",
+}
+NOT_LOADED = "Model {} could not be loaded ({}): {}"
+NO_OTHER = "{} No other model that is installed can do this. {}"
 UNEXPECTED = "Something unexpected went wrong; the log has the details. What was transcribed so far is kept."
 
 
-class Stopped(Exception):
-    """A stop was obeyed: drain, pause or cancel."""
+@dataclass(slots=True, kw_only=True)
+class Run(Held):
+    """What a run carries from step to step."""
 
-    def __init__(self, wish: str) -> None:
-        super().__init__(wish)
-        self.wish = wish
-
-
-@dataclass(slots=True)
-class Run:
-    """What a run carries from step to step. `job` is kept as its row is."""
-
-    job: Job
-    token: UUID
     engine: EngineHost
-    should_stop: Callable[[], str]
-    on_progress: Callable[[Job], None]
     choice: Choice = field(init=False)
-    wish: str = ""
-    next_look: float = 0.0
-    next_heartbeat: float = 0.0
+    unloadable: dict[tuple[str, str], str] = field(default_factory=dict)
+    phase: Phase = Phase.STARTING
     next_progress: float = 0.0
 
     def to_end(self) -> None:
@@ -84,27 +80,38 @@ class Run:
             self._fail(EngineError(UNEXPECTED, permanent=False, code="unexpected"))
 
     def _work(self) -> None:
-        self._check_stop()
         self._choose()
-        if self.job.plan is None:
-            self._survive_crashes(self._make_plan)
-        self._set(stage=Job.Stage.TRANSCRIBING)
-        while self.job.batches_done < len(self._plan.batches):
-            self._survive_crashes(self._transcribe)
+        while step := self._next_step():
+            self._check_stop()
+            self._survive(step)
+        self._refuse_nothing_but_gaps()
         self._set(stage=Job.Stage.FINISHING)
         self._check_stop()
         render_all(self.job)
-        self._persist(lambda: lease.complete(self.job.pk, self.token))
+        self._persist(self._complete)
+
+    def _next_step(self) -> Callable[[], None] | None:
+        if self.job.plan is None:
+            return self._make_plan
+        return self._transcribe if self.job.batches_done < len(self.job.plan["batches"]) else None
+
+    def _complete(self) -> None:
+        if self.job.kind == Job.Kind.GAPS:
+            gaps.complete(self.job, self.token)
+        else:
+            lease.complete(self.job.pk, self.token)
 
     def _choose(self) -> None:
         """Settle what runs the job: what its plan was made with, as long as that can run."""
         choice = self._resolve()
         if self.job.plan and pins.is_planned(choice, self._plan.pins):
             choice = replace(choice, spec=pins.pinned(choice.spec, self._plan.pins))
+        elif self.job.kind == Job.Kind.GAPS:  # Its plan is another job's: it cannot be made anew.
+            self._warn(pins.what_changed(choice.spec, self._plan.pins, part=pins.MISSING))
         elif self.job.batches_done:
             self._warn(pins.what_changed(choice.spec, self._plan.pins))
         elif self.job.plan:
-            self._set(plan=None)
+            self._set(plan=None, deaths=[])
             choice = self._resolve()
         self.choice = choice
         self._warn(*choice.warnings)
@@ -124,7 +131,9 @@ class Run:
         names = {"engine": job.asked_engine, "model": job.asked_model}
         if job.plan:
             names = {"engine": job.plan["pins"]["engine"], "model": job.plan["pins"]["model"]}
-        choice = self._persist(lambda: resolve(**names, language=job.asked_language, task=job.task))
+        choice = self._persist(
+            lambda: resolve(**names, language=job.asked_language, task=job.task, excluded=self.unloadable)
+        )
         return replace(choice, spec=replace(choice.spec, threads=slots.threads()))
 
     @property
@@ -166,13 +175,14 @@ class Run:
         self._note(fields)
 
     def _note_preparing(self, message: Json) -> None:
-        if message["type"] == "progress" and time.monotonic() >= self.next_progress:
+        if self.phase == Phase.PREPARING and message["type"] == "progress" and time.monotonic() >= self.next_progress:
             self.next_progress = time.monotonic() + PROGRESS_SECONDS
             # A new try starts from the beginning again, but what is shown never goes back.
             self._set(prepared_seconds=max(self.job.prepared_seconds, message["seconds"]))
 
     def _transcribe(self) -> None:
         """Have all batches transcribed that are not done yet."""
+        self._set(stage=Job.Stage.TRANSCRIBING)
         done = self.job.batches_done
         self._ask("transcribe", on_message=self._commit, plan=self.job.plan, first_batch=done)
         if self.job.batches_done == done:
@@ -182,21 +192,30 @@ class Run:
         if message["type"] != "batch":
             return
         results = [PieceResult.from_json(result) for result in message["results"]]
+        self._warn(*pins.differences(message.get("pins", {}), self._plan.pins))
         segments = [row for result in results for row in _rows(self.job, result)]
-        plan = self._plan
-        self._warn(*pins.differences(message.get("pins", {}), plan.pins))
-        position = plan.position_after(message["batch"] + 1)
-        done = {"batch": message["batch"], "position": position, "seconds": message["seconds"]}
-        self._persist(lambda: lease.commit_batch(self.job.pk, self.token, segments=segments, **done))
-        self.job.batches_done, self.job.audio_seconds_done, self.job.crashes = message["batch"] + 1, position, 0
-        self.job.transcribing_seconds += message["seconds"]
-        self.on_progress(self.job)
+        self._finish_batch(message["batch"], segments, seconds=message["seconds"])
+
+    def _finish_batch(self, batch: int, segments: list[Segment], *, seconds: float, **fields: Any) -> None:
+        """Write all that the end of a batch changes, and further columns, at once."""
+        position = self._plan.position_after(batch + 1)
+        job, token = self.job.pk, self.token
+
+        def store() -> None:
+            with transaction.atomic():
+                lease.commit_batch(job, token, batch=batch, segments=segments, position=position, seconds=seconds)
+                if fields:
+                    lease.write(job, token, **fields)
+
+        self._persist(store)
+        self.job.transcribing_seconds += seconds
+        self._note(fields | {"batches_done": batch + 1, "audio_seconds_done": position, "crashes": 0})
 
     def _ask(self, kind: str, *, on_message: Callable[[Json], None], **fields: Any) -> Json:
         """Make a request about this recording and return its last reply. Raises Stopped and EngineError."""
         reply = self.engine.request(
             kind,
-            on_message=on_message,
+            on_message=lambda message: self._hear(message, then=on_message),
             stop_wish=self._stop_wish,
             media=self.job.recording.media.path,
             work=str(workfile.work_file(self.job.recording.sha256)),
@@ -208,92 +227,90 @@ class Run:
             raise Stopped(self.should_stop() or self.wish)
         return reply
 
-    def _survive_crashes(self, step: Callable[[], None]) -> None:
-        """Take a step again with a new engine process where the old one crashed. Raises EngineError after too many."""
-        while True:
-            self._check_stop()
-            try:
-                return step()
-            except (EngineDied, EngineStalled) as err:
-                self._check_stop()  # Whoever stops the cluster may have ended the engine too.
-                self._count_crash(err)
+    def _hear(self, message: Json, *, then: Callable[[Json], None]) -> None:
+        if message["type"] == "progress":
+            self.phase = PHASES.get(message["stage"], self.phase)
+        then(message)
 
-    def _count_crash(self, err: EngineError) -> None:
-        """Count a crash against the batch it was in. Here a piece that always crashes will be set apart."""
-        crashes = self.job.crashes + 1
-        log.warning("job %s: crash %d at batch %d: %s", self.job.pk, crashes, self.job.batches_done, err)
-        self._set(crashes=crashes)
-        if crashes >= MOST_CRASHES:
-            raise EngineError(GAVE_UP.format(err.message, crashes), permanent=True, code=err.code) from err
+    def _survive(self, step: Callable[[], None]) -> None:
+        """Take a step. Where the engine dies in it, settle how the job goes on; raises EngineError where it does not."""
+        self.phase = Phase.STARTING
+        try:
+            step()
+        except EngineError as err:
+            if not crashes.is_survivable(err, self.phase):
+                raise
+            self.next_look = 0.0
+            self._check_stop()  # Whoever stops the job or the cluster may have ended the engine too.
+            log.warning("job %s: %s at batch %d: %s", self.job.pk, self.phase, self.job.batches_done, err)
+            self._settle(err)
 
-    def _stop_wish(self) -> str:
-        """Return drain, pause, cancel or nothing, and keep the lease alive in passing. Raises LeaseLost."""
-        if stop := self.should_stop():  # Before the database, which may keep us waiting.
-            return stop
-        now = time.monotonic()
-        if now >= self.next_look:
-            self.next_look = now + LOOK_SECONDS
-            self.wish = self._persist(self._read_wish)
-        if now >= self.next_heartbeat:
-            self.next_heartbeat = now + settings.JOB_HEARTBEAT_SECONDS
-            self._persist(lambda: lease.heartbeat(self.job.pk, self.token))
-        return self.wish
+    def _settle(self, err: EngineError) -> None:
+        cause = crashes.cause_of(err)
+        if self.phase == Phase.TRANSCRIBING and cause:
+            self._climb_down(cause)
+            return
+        self._set(crashes=self.job.crashes + 1)
+        if self.phase == Phase.LOADING and self.job.crashes >= MOST_LOADS:
+            self._take_another_model(err)
+        elif self.job.crashes >= MOST_CRASHES:
+            sentence = GAVE_UP.format(err.message, self.job.crashes, crashes.advice(cause))
+            raise EngineError(sentence, permanent=True, code=err.code) from err
 
-    def _read_wish(self) -> str:
-        wish = Job.objects.held_by(self.job.pk, self.token).values_list("stop_request", flat=True).first()
-        if wish is None:
-            raise lease.LeaseLost
-        return wish
+    def _climb_down(self, cause: Cause) -> None:
+        """Try the batch again that an engine died in, or its parts; a piece that is poisoned becomes a gap."""
+        index, plan = self.job.batches_done, self._plan
+        if index == len(plan.batches):  # It died after its last word.
+            return
+        batch = plan.batches[index]
+        deaths = [*map(Death.from_json, self.job.deaths), Death(batch, cause)]
+        rows = [death.to_json() for death in deaths]
+        if crashes.is_poisoned(batch, deaths):
+            self._isolate(batch[0], cause, deaths=rows)
+            return
+        batches = crashes.split(plan.batches, index, deaths)
+        self._set(plan={**to_json(plan), "batches": batches}, deaths=rows)
+        if len(batches) > len(plan.batches):
+            self._warn(*pins.other_batches(plan.pins))
 
-    def _check_stop(self) -> None:
-        if wish := self._stop_wish():
-            raise Stopped(wish)
+    def _isolate(self, piece: int, cause: Cause, *, deaths: list[Json]) -> None:
+        gap = gaps.gap(self.job, piece, reason=crashes.REASONS[cause])
+        warnings = [*self.job.warnings, gaps.warning(gap)]
+        self._finish_batch(self.job.batches_done, [gap], seconds=0.0, warnings=warnings, deaths=deaths)
+        self._refuse_nothing_but_gaps()
 
-    def _persist(self, access: Callable[[], T]) -> T:
-        """Use the database, again and again while it is away, for as long as the lease may still be ours."""
-        deadline = time.monotonic() + settings.JOB_LEASE_SECONDS
-        while True:
-            try:
-                return access()
-            except (InterfaceError, OperationalError) as err:
-                if time.monotonic() > deadline or self.should_stop() == "drain":
-                    raise
-                log.warning("job %s: the database is away: %s", self.job.pk, err)
-                connection.close()
-                time.sleep(DATABASE_SECONDS)
+    def _refuse_nothing_but_gaps(self) -> None:
+        """Raise EngineError where every piece so far became a gap, and there were many, or no more will come."""
+        batches, done = self._plan.batches, self.job.batches_done
+        pieces = sum(last - first for first, last in batches[:done])
+        is_enough = done == len(batches) or pieces >= MOST_FIRST_GAPS
+        if pieces and self.job.deaths and is_enough and self.job.segments.gaps().count() == pieces:
+            cause = Death.from_json(self.job.deaths[-1]).cause
+            sentence = NOTHING[Job.Kind(self.job.kind)].format(crashes.REASONS[cause], crashes.advice(cause))
+            raise EngineError(sentence, permanent=True, code="nothing_transcribed")
 
-    def _set(self, **fields: Any) -> None:
-        """Change columns of the job, here and in its row. Raises LeaseLost."""
-        self._persist(lambda: lease.write(self.job.pk, self.token, **fields))
-        self._note(fields)
-
-    def _note(self, fields: dict[str, Any]) -> None:
-        """Keep the job here as its row is now."""
-        for name, value in fields.items():
-            setattr(self.job, name, value)
-        self.on_progress(self.job)
-
-    def _warn(self, *sentences: str) -> None:
-        news = [sentence for sentence in sentences if sentence not in self.job.warnings]
-        if news:
-            self._set(warnings=[*self.job.warnings, *news])
-
-    def _wait(self, reason: str, *, seconds: float, **fields: Any) -> None:
-        """Put the job back to be tried again later, with the reason for the person."""
-        self._release(Job.State.QUEUED, blocked_reason=reason[:500], available_at=lease.later(seconds), **fields)
+    def _take_another_model(self, err: EngineError) -> None:
+        """Go on with the next model that can run, after one that could not be loaded. Raises EngineError without one."""
+        cause, spec = crashes.cause_of(err), self.choice.spec
+        reason = NOT_LOADED.format(spec.model, spec.engine, crashes.REASONS[cause] if cause else err.message)
+        self.unloadable[spec.engine, spec.model] = reason.rstrip(".")
+        try:
+            self._choose()
+        except NothingRunnable as none:
+            is_short = cause is not None and cause.is_want_of_memory
+            sentence, code = NO_OTHER.format(reason, crashes.advice(cause)), NO_ROOM if is_short else err.code
+            raise EngineError(sentence, permanent=not is_short, code=code) from none
+        self._set(crashes=0)
 
     def _fail(self, err: EngineError) -> None:
         """End the job with a sentence, or have it tried again later where that may help."""
         failures = self.job.crashes + 1
-        if err.code == DISK_FULL:  # Somebody makes room sooner or later, and the recording is safe until then.
-            self._wait(err.message, seconds=BLOCKED_SECONDS)
+        if err.code in WAITS:  # Somebody makes room sooner or later, and the recording is safe until then.
+            self._wait(err.message, seconds=WAITS[err.code], crashes=0)
         elif err.permanent or failures >= MOST_CRASHES:
             self._release(Job.State.FAILED, error_code=err.code[:32], error=err.message[:1000])
         else:
             self._wait(err.message, seconds=RETRY_SECONDS * 2 ** (failures - 1), crashes=failures)
-
-    def _release(self, state: Job.State, **fields: Any) -> None:
-        self._persist(lambda: lease.release(self.job.pk, self.token, state, **fields))
 
 
 def _rows(job: Job, result: PieceResult) -> list[Segment]:

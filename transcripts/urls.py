@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from transcripts.views import exports, jobs, media, queue, recordings, upload
+from transcripts.views import exports, gaps, jobs, media, queue, recordings, upload
 
 app_name = "transcripts"
 urlpatterns = [
@@ -20,6 +20,8 @@ urlpatterns = [
     path("recordings/<uuid:recording_id>/delete/", recordings.delete, name="delete"),
     path("jobs/<uuid:job_id>/front", queue.front, name="front"),
     path("jobs/<uuid:job_id>/live", recordings.live, name="live"),
+    path("jobs/<uuid:job_id>/gaps", gaps.standing, name="gaps"),
+    path("jobs/<uuid:job_id>/gaps/retry", gaps.retry, name="retry-gaps"),
     path("jobs/<uuid:job_id>/resume", jobs.resume, name="resume"),
     path("jobs/<uuid:job_id>/export", exports.export, name="export"),
 ]

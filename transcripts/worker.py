@@ -54,7 +54,8 @@ def run(
     start = job.audio_seconds_done
     log.info("job %s starts at batch %d", job_id, job.batches_done)
     try:
-        Run(job, lease_token, engine, should_stop, on_progress or _ignore).to_end()
+        progress = on_progress or _ignore
+        Run(job=job, token=lease_token, engine=engine, should_stop=should_stop, on_progress=progress).to_end()
     except lease.LeaseLost:
         log.warning("job %s was taken away or deleted", job_id)
     workfile.discard(job.recording.sha256)

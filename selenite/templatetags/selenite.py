@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from speech.languages import LANGUAGES
+from transcripts import times
 
 register = template.Library()
 
@@ -29,11 +30,7 @@ def icon(name: str, **attributes: str) -> SafeString:
 @register.filter
 def clock(seconds: float | None) -> str:
     """Return a stretch of time as 0:07, 12:40 or 1:02:03; nothing where it is not known."""
-    if seconds is None:
-        return ""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    return "" if seconds is None else times.clock(seconds)
 
 
 @register.filter

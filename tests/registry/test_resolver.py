@@ -100,6 +100,19 @@ def test_resolve_falls_back_to_what_is_most_alike(
     assert "/".join(chosen(resolve(model="small", language=language))) == expected
 
 
+def test_resolve_passes_over_what_failed_a_moment_ago(put_weights: PutWeights) -> None:
+    put_weights("faster-whisper", "base")
+    put_weights("faster-whisper", "small")
+    failed = {("faster-whisper", "small"): "Model small could not be loaded"}
+
+    choice = resolve(model="small", excluded=failed)
+
+    assert chosen(choice) == ("faster-whisper", "base")
+    assert choice.warnings == ("Model small could not be loaded; base (faster-whisper) was used instead.",)
+    with pytest.raises(NothingRunnable, match="Model small could not be loaded"):
+        resolve(model="small", excluded=failed | {("faster-whisper", "base"): "Model base could not be loaded"})
+
+
 @pytest.mark.parametrize(
     ("asked", "reason"),
     [

@@ -14,6 +14,7 @@ import pytest
 
 from speech import client
 from speech.client import EngineDied, EngineProcess
+from speech.server import is_out_of_memory
 from speech.types import EngineError, EngineSpec, Json, Options, Plan, UnreadableMedia, to_json
 
 ENGINE = to_json(EngineSpec("fake", "fake", ""))
@@ -117,7 +118,7 @@ def test_an_unknown_engine_is_an_error_with_a_sentence(process: EngineProcess, d
 def test_a_killed_process_is_reported_with_its_signal(process: EngineProcess):
     os.kill(process.pid, signal.SIGKILL)
 
-    with pytest.raises(EngineDied, match="killed, probably because memory ran out") as caught:
+    with pytest.raises(EngineDied, match="killed, probably for want of memory") as caught:
         _last(process, "probe", path="x")
     assert caught.value.returncode == -signal.SIGKILL
 
@@ -178,6 +179,26 @@ def test_the_process_is_given_no_secret(monkeypatch: pytest.MonkeyPatch):
 def test_probe_runs_in_a_process_that_ends(data: Path):
     assert client.probe(data / "jfk_video.mp4").has_video
     assert [child for child in psutil.Process().children() if "speech" in child.cmdline()] == []
+
+
+@pytest.mark.parametrize(
+    "err",
+    [
+        MemoryError(),
+        RuntimeError("CUDA failed with error out of memory"),
+        RuntimeError("CUDA out of memory. Tried to allocate 20.00 MiB."),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory"),
+        RuntimeError("cuBLAS failed with status CUBLAS_STATUS_ALLOC_FAILED"),
+        RuntimeError("std::bad_alloc"),
+    ],
+)
+def test_want_of_memory_is_told_by_its_words(err: Exception):
+    assert is_out_of_memory(err)
+
+
+@pytest.mark.parametrize("err", [RuntimeError("index out of range"), ValueError("out of memory"), OSError("no")])
+def test_other_errors_are_no_want_of_memory(err: Exception):
+    assert not is_out_of_memory(err)
 
 
 def test_probe_that_crashes_is_unreadable_media(data: Path, monkeypatch: pytest.MonkeyPatch):

@@ -12,6 +12,7 @@ class Part:
     start: float
     end: float
     text: str
+    gap: str = ""
 
 
 def spoken(*texts: str, seconds: float = 1.0) -> list[Part]:
@@ -55,6 +56,15 @@ def test_paragraph_without_a_sentence_end_does_not_go_on_forever():
 
 def test_paragraphs_of_chinese_are_as_long_as_others():
     assert max(sizes(spoken(*["今天我们来看光和物质。"] * 100))) == 18
+
+
+def test_gaps_stand_apart():
+    crashed = [Part(start, start + 1, "", "The engine crashed.") for start in (1, 2, 3)]
+    killed = Part(4, 5, "", "The engine was killed.")
+    found = list(paragraphs([Part(0, 1, "a"), *crashed, killed, Part(5, 6, "b")]))
+    assert [len(paragraph.segments) for paragraph in found] == [1, 3, 1, 1]
+    assert [paragraph.gap for paragraph in found] == ["", "The engine crashed.", "The engine was killed.", ""]
+    assert (found[1].start, found[1].end, found[1].text) == (1, 4, "")
 
 
 def test_segments_that_overlap_stay_together():

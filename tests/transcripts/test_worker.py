@@ -166,21 +166,6 @@ def test_run_goes_on_after_a_crash_of_the_engine(job, go, monkeypatch, tmp_path)
 
 
 @pytest.mark.django_db
-def test_run_gives_up_where_the_engine_always_crashes(job, go, monkeypatch):
-    monkeypatch.setenv("SELENITE_FAKE_CRASH", "5:always")
-
-    assert go(job) == State.FAILED
-
-    assert job.error_code == "engine_died"
-    assert job.error == (
-        "The engine process was killed, probably because memory ran out. This happened 3 times in a row. "
-        "What was transcribed before is kept."
-    )
-    assert job.segments.count() == Plan.from_json(job.plan).batches[job.batches_done][0] > 0
-    assert not workfile.work_file(job.recording.sha256).exists()
-
-
-@pytest.mark.django_db
 def test_run_replaces_an_engine_that_does_not_answer(job, go, engine, settings, slow):
     settings.ENGINE_STALL_SECONDS = 1
 

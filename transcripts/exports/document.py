@@ -9,6 +9,7 @@ from typing import Any
 from speech.languages import LANGUAGES
 from speech.types import Word
 from transcripts.paragraphs import Paragraph, paragraphs
+from transcripts.times import stretch
 
 TRANSLATE = "translate"
 
@@ -17,7 +18,10 @@ NO_SPEECH = "No speech was found in this recording."
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of text on one line, never empty. `speaker` is the name shown, None where nobody was identified."""
+    """A stretch of text on one line; empty where `gap` says in a sentence why it could not be transcribed, and only there.
+
+    `speaker` is the name shown, None where nobody was identified.
+    """
 
     start: float
     end: float
@@ -29,6 +33,7 @@ class Segment:
     compression_ratio: float | None
     temperature: float | None
     doubts: tuple[str, ...]
+    gap: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,16 @@ class Document:
     segments: tuple[Segment, ...]
 
     @property
+    def spoken(self) -> tuple[Segment, ...]:
+        """Return the segments that have text."""
+        return tuple(segment for segment in self.segments if not segment.gap)
+
+    @property
+    def gaps(self) -> tuple[Segment, ...]:
+        """Return the stretches that could not be transcribed."""
+        return tuple(segment for segment in self.segments if segment.gap)
+
+    @property
     def speakers(self) -> list[str]:
         """Return the names of those who speak, in order of appearance."""
         return list(dict.fromkeys(segment.speaker for segment in self.segments if segment.speaker is not None))
@@ -83,6 +98,11 @@ class Document:
 def speaker_of(paragraph: Paragraph[Segment]) -> str | None:
     """Return who speaks in a paragraph."""
     return paragraph.segments[0].speaker
+
+
+def not_transcribed(paragraph: Paragraph[Segment]) -> str:
+    """Return the line that stands in the text for a paragraph of gaps."""
+    return f"[Not transcribed: {stretch(paragraph.start, paragraph.end)}]"
 
 
 def facts(document: Document) -> str:

@@ -2,7 +2,7 @@
 
 import re
 
-from transcripts.exports.document import NO_SPEECH, Document, Segment, clock, facts, speaker_of
+from transcripts.exports.document import NO_SPEECH, Document, Segment, clock, facts, not_transcribed, speaker_of
 from transcripts.exports.options import ExportOptions
 from transcripts.paragraphs import Paragraph
 
@@ -21,6 +21,8 @@ def render(document: Document, options: ExportOptions) -> bytes:
 
 
 def _paragraph(paragraph: Paragraph[Segment], *, times: bool) -> str:
+    if paragraph.gap:
+        return escape(not_transcribed(paragraph))
     speaker = speaker_of(paragraph)
     parts = [
         f"`{clock(paragraph.start)}`" if times else "",

@@ -20,7 +20,9 @@ def read_document(job: models.Job) -> Document:
     rows = job.segments.iterator(chunk_size=ROWS_AT_ONCE)
     segments = (_segment(row) for row in rows)
     return Document(
-        source=_source(job.recording), run=_run(job), segments=tuple(segment for segment in segments if segment.text)
+        source=_source(job.recording),
+        run=_run(job),
+        segments=tuple(segment for segment in segments if segment.text or segment.gap),
     )
 
 
@@ -65,6 +67,7 @@ def _segment(row: models.Segment) -> Segment:
         compression_ratio=_finite(row.compression_ratio),
         temperature=_finite(row.temperature),
         doubts=tuple(row.doubts),
+        gap=row.gap,
     )
 
 

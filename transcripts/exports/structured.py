@@ -32,10 +32,11 @@ def render(document: Document, options: ExportOptions) -> bytes:
         "version": VERSION,
         "recording": _source(document.source),
         "job": _run(document.run),
+        "gaps": [_gap(gap) for gap in document.gaps],
         "speakers": [{"name": name} for name in document.speakers],
     }
     # Written one by one: as a tree of dictionaries, the words of a long recording would take tens of megabytes.
-    segments = ",\n".join(_dump(_segment(segment)) for segment in document.segments)
+    segments = ",\n".join(_dump(_segment(segment)) for segment in document.spoken)
     return f'{_dump(head)[:-1]}, "segments": [\n{segments}\n]}}\n'.encode()
 
 
@@ -80,6 +81,10 @@ def _segment(segment: Segment) -> dict[str, Any]:
         "doubts": list(segment.doubts),
         "words": [_word(word) for word in segment.words],
     }
+
+
+def _gap(gap: Segment) -> dict[str, Any]:
+    return {"start": round(gap.start, TIME_DECIMALS), "end": round(gap.end, TIME_DECIMALS), "reason": gap.gap}
 
 
 def _word(word: Word) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from transcripts.exports.document import NO_SPEECH, Document, Segment, clock, facts, speaker_of
+from transcripts.exports.document import NO_SPEECH, Document, Segment, clock, facts, not_transcribed, speaker_of
 from transcripts.exports.options import ExportOptions
 from transcripts.paragraphs import Paragraph
 
@@ -99,6 +99,9 @@ def _add_paragraph(page: "WordDocument") -> Any:
 
 
 def _write(line: Any, paragraph: Paragraph[Segment], *, times: bool) -> None:
+    if paragraph.gap:
+        line.add_run(not_transcribed(paragraph)).element.style = QUIET
+        return
     if times:
         # By its id, for naming a style to `add_run` makes it go through all styles again.
         line.add_run(f"{clock(paragraph.start)}  ").element.style = QUIET

@@ -44,8 +44,12 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.exclude(state__in=(Job.State.COMPLETED, Job.State.FAILED, Job.State.CANCELLED))
 
     def newest_of_recordings(self) -> Self:
-        """Return the newest job of each recording."""
-        newest = Job.objects.filter(recording=OuterRef("recording")).order_by("-created_at", "id").values("pk")[:1]
+        """Return the newest job of each recording, of those that transcribe all of it."""
+        newest = (
+            Job.objects.filter(recording=OuterRef("recording"), kind=Job.Kind.WHOLE)
+            .order_by("-created_at", "id")
+            .values("pk")[:1]
+        )
         return self.filter(pk=Subquery(newest))
 
     def with_last_words(self) -> Self:
@@ -131,7 +135,9 @@ class Job(models.Model):
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     claims = models.PositiveIntegerField(default=0)
     crashes = models.PositiveIntegerField(default=0)
-    """Deaths of the engine process since the last finished batch."""
+    """Failures in a row that no batch is to blame for: while the engine started, or the recording was prepared."""
+    deaths = models.JSONField(default=list, blank=True)
+    """What engines died of in batches of this job, in order: `transcripts.crashes.Death`."""
 
     # Checkpoint.
     plan = models.JSONField(null=True, blank=True)

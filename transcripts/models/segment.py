@@ -1,6 +1,14 @@
 """The recognised text."""
 
+from typing import Self
+
 from django.db import models
+
+
+class SegmentQuerySet(models.QuerySet["Segment"]):
+    def gaps(self) -> Self:
+        """Return the stretches that could not be transcribed."""
+        return self.exclude(gap="")
 
 
 class Segment(models.Model):
@@ -24,6 +32,8 @@ class Segment(models.Model):
     """Names of the checks it failed: compression, probability, repetition."""
     gap = models.CharField(max_length=300, blank=True)
     """Why there is no text here: this stretch could not be transcribed. Empty for all other segments."""
+
+    objects = SegmentQuerySet.as_manager()
 
     class Meta:
         ordering = ["piece", "index"]

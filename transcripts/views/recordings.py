@@ -19,6 +19,7 @@ from transcripts.forms import LiveForm, RowsForm
 from transcripts.models import Job
 from transcripts.services.delete import delete_recording
 from transcripts.views.access import BULKY, newest_job, visible_job, visible_recording
+from transcripts.views.gaps import gaps_standing
 from transcripts.views.standing import Standing, standings
 from transcripts.views.text import PageParagraph, Position, page_paragraphs
 
@@ -124,6 +125,7 @@ def _page_context(row: Standing, text: list[PageParagraph], shown: Shown | None 
     return {
         "recording": job.recording,
         "row": row,
+        "gaps": gaps_standing(job),
         "media_url": reverse("transcripts:media", args=[job.recording_id]),
         "live_url": "" if job.is_over else _live_url(job, text, shown or Shown()),
         "export_formats": FORMATS.values(),

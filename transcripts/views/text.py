@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from transcripts.models import Job, Segment
 from transcripts.paragraphs import Paragraph, join_texts, paragraphs
+from transcripts.times import stretch
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,6 +38,7 @@ class Line:
     end: float
     text: str
     words: list[tuple[float, float, str, float]]
+    gap: str
 
     @property
     def position(self) -> Position:
@@ -58,12 +60,17 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class PageParagraph:
-    """A paragraph. `first` and `last` are the positions of its segments at the ends."""
+    """A paragraph. `first` and `last` are the positions of its segments at the ends.
+
+    `gap` says why it has no passages; then `stretch` has its times in words.
+    """
 
     first: Position
     last: Position
     start: float
     passages: tuple[Passage, ...]
+    gap: str
+    stretch: str
 
 
 def page_paragraphs(job: Job, *, since: Position | None = None) -> list[PageParagraph]:
@@ -77,7 +84,14 @@ def page_paragraphs(job: Job, *, since: Position | None = None) -> list[PagePara
 
 def _page_paragraph(paragraph: Paragraph[Line]) -> PageParagraph:
     first, last = paragraph.segments[0], paragraph.segments[-1]
-    return PageParagraph(first.position, last.position, paragraph.start, tuple(_passages(paragraph.segments)))
+    return PageParagraph(
+        first.position,
+        last.position,
+        paragraph.start,
+        tuple(_passages(paragraph.segments)),
+        paragraph.gap,
+        stretch(paragraph.start, paragraph.end),
+    )
 
 
 def _passages(lines: Iterable[Line]) -> Iterable[Passage]:

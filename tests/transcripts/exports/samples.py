@@ -2,7 +2,7 @@
 
 import random
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from speech.types import Word
@@ -90,6 +90,11 @@ def spoken(text: str, *, start: float = 0.0, seconds_per_word: float = 0.4, spea
     times = [start + position * seconds_per_word for position in range(len(parts) + 1)]
     words = tuple(Word(times[i], times[i + 1], part, 0.9) for i, part in enumerate(parts))
     return segment(start, times[-1], text, words, speaker=speaker)
+
+
+def gap(start: float, end: float, reason: str = "The engine crashed.") -> Segment:
+    """Return a stretch that could not be transcribed."""
+    return replace(segment(start, end, ""), gap=reason)
 
 
 def random_segments(seed: int, *, words: int = 200) -> list[Segment]:

@@ -50,6 +50,16 @@ def test_render_all_raises_what_keeps_a_format_from_being_written(make_lecture):
         render_all(job)
 
 
+def test_gap_in_the_rows_is_a_gap_in_the_document(make_lecture):
+    job = make_lecture()
+    job.segments.filter(piece=1).delete()
+    row = job.segments.get(piece=0, index=0)
+    Segment.objects.filter(pk=row.pk).update(text="", words=[], gap="The engine crashed.")
+    document = read_document(job)
+    assert [(gap.start, gap.gap) for gap in document.gaps] == [(row.start, "The engine crashed.")]
+    assert len(document.spoken) == 2
+
+
 def test_segments_come_in_the_order_of_the_recording_without_empty_ones(make_lecture):
     job = make_lecture()
     job.segments.filter(piece=0, index=1).update(text=" \x00\u2028 ", words=[])

@@ -10,7 +10,7 @@ import srt
 import webvtt
 from markdown_it import MarkdownIt
 
-from tests.transcripts.exports.samples import document, random_segments, segment, spoken
+from tests.transcripts.exports.samples import document, gap, random_segments, segment, spoken
 from transcripts.exports import FORMATS, ExportOptions
 from transcripts.exports.document import Document
 from transcripts.paragraphs import join_texts
@@ -39,6 +39,46 @@ def all_srt(content: Document) -> list[srt.Subtitle]:
 
 def all_vtt(content: Document) -> list[webvtt.Caption]:
     return list(webvtt.from_string(written("vtt", content).decode()))
+
+
+GAPPED = document(
+    [
+        spoken("Before."),
+        gap(40.2, 51.75),
+        gap(52.0, 60.0),
+        gap(70.0, 71.0, "The engine stopped."),
+        spoken("After.", start=80),
+    ]
+)
+LINES = ["[Not transcribed: 0:40 to 1:00]", "[Not transcribed: 1:10 to 1:11]"]
+
+
+def test_txt_has_a_line_for_each_gap_with_and_without_times():
+    assert written("txt", GAPPED).decode().split("\n\n") == ["Before.", *LINES, "After.\n"]
+    assert written("txt", GAPPED, times=True).decode().split("\n\n")[1:3] == LINES
+
+
+def test_md_has_a_line_for_each_gap():
+    texts = [token.children for token in MarkdownIt().parse(written("md", GAPPED).decode()) if token.type == "inline"]
+    assert ["".join(part.content for part in parts) for parts in texts][-3:-1] == LINES
+
+
+def test_docx_has_a_line_for_each_gap():
+    page = docx.Document(BytesIO(written("docx", GAPPED)))
+    assert [paragraph.text for paragraph in page.paragraphs][-3:-1] == LINES
+
+
+@pytest.mark.parametrize("name", ["srt", "vtt"])
+def test_subtitles_are_silent_in_a_gap(name: str):
+    spoken_only = document([segment for segment in GAPPED.segments if segment.text])
+    assert written(name, GAPPED) == written(name, spoken_only)
+
+
+def test_json_lists_gaps_apart_from_segments():
+    data = json.loads(written("json", GAPPED))
+    assert data["gaps"][0] == {"start": 40.2, "end": 51.75, "reason": "The engine crashed."}
+    assert [gap["start"] for gap in data["gaps"]] == [40.2, 52.0, 70.0]
+    assert [segment["text"] for segment in data["segments"]] == ["Before.", "After."]
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from speech.types import Options
-from tests.transcripts.exports.samples import document, spoken
+from tests.transcripts.exports.samples import document, gap, spoken
 from transcripts.exports import FORMATS, ExportOptions
 
 PAGE = Path(__file__).parents[3] / "docs" / "export-json.md"
@@ -28,7 +28,7 @@ def _fields(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _exported() -> dict[str, Any]:
-    content = document([spoken("Good morning.", speaker="Ann")])
+    content = document([spoken("Good morning.", speaker="Ann"), gap(40.2, 51.7)])
     content = replace(
         content, run=replace(content.run, warnings=("Mind the gap.",), provenance={"options": asdict(Options())})
     )

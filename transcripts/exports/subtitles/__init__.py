@@ -1,4 +1,4 @@
-"""Subtitles: SubRip (.srt) and WebVTT (.vtt), with the same cues."""
+"""Subtitles: SubRip (.srt) and WebVTT (.vtt), with the same cues. A gap has none: nothing was heard that could be shown."""
 
 import html
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ ARROW = "-->"
 
 def render_srt(document: Document, options: ExportOptions) -> bytes:
     """Return the transcript as SubRip, an empty file where nothing was said."""
-    return "\n".join(_srt_blocks(cut_cues(document.segments, options))).encode()
+    return "\n".join(_srt_blocks(cut_cues(document.spoken, options))).encode()
 
 
 def _srt_blocks(cues: list[Cue]) -> Iterator[str]:
@@ -30,7 +30,7 @@ def _srt_blocks(cues: list[Cue]) -> Iterator[str]:
 def render_vtt(document: Document, options: ExportOptions) -> bytes:
     """Return the transcript as WebVTT; a note at its top says what produced it."""
     notes = "\n".join(_escape(note) for note in (facts(document), *document.run.warnings))
-    blocks = ["WEBVTT\n", f"NOTE\n{notes}\n", *map(_vtt_block, cut_cues(document.segments, options))]
+    blocks = ["WEBVTT\n", f"NOTE\n{notes}\n", *map(_vtt_block, cut_cues(document.spoken, options))]
     return "\n".join(blocks).encode()
 
 
