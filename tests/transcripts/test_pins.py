@@ -2,7 +2,7 @@
 
 import pytest
 
-from transcripts.pins import differences
+from transcripts.pins import differences, other_batches
 
 PLANNED = {
     "engine": "faster-whisper",
@@ -39,3 +39,8 @@ def test_differences_are_left_to_the_warning_of_another_engine(change):
 def test_differences_are_named(change, named):
     warning = f"This job went on with {named}, so its text may differ slightly from an undisturbed run."
     assert differences(PLANNED | change, PLANNED) == [warning]
+
+
+def test_smaller_batches_are_told_of_on_a_graphics_card_only():
+    warning = "This job went on with smaller batches, so its text may differ slightly from an undisturbed run."
+    assert (other_batches(PLANNED), other_batches(PLANNED | {"device": "cpu"})) == ([warning], [])
