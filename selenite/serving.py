@@ -18,6 +18,13 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 control_socket_disable = True
 
 
+def post_worker_init(worker: Any) -> None:
+    """Remove what uploads have left that a killed process was in the middle of."""
+    from transcripts.incoming import remove_leftovers  # The settings are loaded now, and were not before.
+
+    remove_leftovers()
+
+
 def post_fork(arbiter: Any, worker: Any) -> None:
     """Have the process die with gunicorn's main one, also in the middle of a request."""
     die_with_parent(worker.ppid)

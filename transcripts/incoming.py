@@ -5,9 +5,9 @@ import fcntl
 import hashlib
 import os
 import shutil
-import time
+from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, _TemporaryFileWrapper
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -16,17 +16,16 @@ from transcripts.names import clean_file_name
 
 RESERVE_BYTES = 1_000_000_000
 """Disk that stays free: for the database, and for the work file (115 MB an hour) of several hours of audio."""
-LEFTOVER_SECONDS = 60
-"""How old an unlocked file must be to be a leftover: a new one is locked a moment after it appears."""
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 SUFFIX = ".part"
+UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 NO_ROOM = (
     "There is not enough free disk space to keep this file. Nothing was saved. "
     "Free some space where the recordings are kept, then try again."
 )
 TOO_LARGE = (
-    "This file is larger than the {:,} MB that are allowed here. Nothing was saved. "
+    "This file is larger than {}, the most that is allowed here. Nothing was saved. "
     "Use a shorter or compressed version, or ask an administrator to raise the limit."
 )
 
@@ -41,9 +40,7 @@ class IncomingFile(UploadedFile):  # type: ignore[type-arg]  # Generic in the st
     def __init__(self, name: str, *, limit_bytes: int) -> None:
         remove_leftovers()
         settings.INCOMING_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Unbuffered: after a failed write nothing waits in memory to fail again when the file is closed.
-        self._file = NamedTemporaryFile(dir=settings.INCOMING_DIR, suffix=SUFFIX, buffering=0)  # noqa: SIM115
-        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._file = _new_locked_file()
         super().__init__(self._file, clean_file_name(name), size=0)
         self.refused = ""
         self.received_bytes = 0
@@ -62,7 +59,7 @@ class IncomingFile(UploadedFile):  # type: ignore[type-arg]  # Generic in the st
     def expect(self, size_bytes: int) -> None:
         """Refuse the file where that many more bytes would be too large or leave too little free disk."""
         if self._limit_bytes and self.received_bytes + size_bytes > self._limit_bytes:
-            self.refuse(TOO_LARGE.format(self._limit_bytes // 1_000_000))
+            self.refuse(TOO_LARGE.format(size_in_words(self._limit_bytes)))
         elif shutil.disk_usage(settings.INCOMING_DIR).free - size_bytes < RESERVE_BYTES:
             self.refuse(NO_ROOM)
 
@@ -99,14 +96,32 @@ class IncomingFile(UploadedFile):  # type: ignore[type-arg]  # Generic in the st
         self.size = self.received_bytes
 
 
+def size_in_words(size_bytes: int) -> str:
+    """Return a size as a person would say it: "4 GB", "1.5 MB". Rounded down, so that no limit is overstated; empty for 0."""
+    unit = min(len(UNITS) - 1, (len(str(size_bytes)) - 1) // 3)
+    tenths = size_bytes * 10 // 1000**unit
+    return f"{tenths / 10:g} {UNITS[unit]}" if size_bytes else ""
+
+
 def remove_leftovers() -> None:
-    """Delete the files that processes which died left in the incoming folder."""
+    """Delete the files that processes which died left in the incoming folder: those that nobody has locked."""
     for path in settings.INCOMING_DIR.glob(f"*{SUFFIX}"):
         try:
-            if time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:
-                _remove_if_unlocked(path)
+            _remove_if_unlocked(path)
         except FileNotFoundError:
             continue
+
+
+def _new_locked_file() -> "_TemporaryFileWrapper[bytes]":
+    """Return an empty file in the incoming folder. One that was taken for a leftover before it was locked is let go."""
+    while True:
+        # Unbuffered: after a failed write nothing waits in memory to fail again when the file is closed.
+        file = NamedTemporaryFile(dir=settings.INCOMING_DIR, suffix=SUFFIX, buffering=0)  # noqa: SIM115
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if os.fstat(file.fileno()).st_nlink:
+            return file
+        with suppress(FileNotFoundError):
+            file.close()
 
 
 def _remove_if_unlocked(path: Path) -> None:

@@ -178,7 +178,7 @@ def test_upload_that_was_refused_on_the_way_is_refused_for_the_same_reason(
     with pytest.raises(Refused) as refusal:
         accept_upload(uploaded(alice, "talk.wav", bytes(1_000_001)), owner=alice, request=DEFAULTS)
 
-    assert str(refusal.value) == incoming.TOO_LARGE.format(1)
+    assert str(refusal.value) == incoming.TOO_LARGE.format("1 MB")
     assert_nothing_is_left(settings)
 
 
@@ -191,7 +191,7 @@ def test_local_file_over_the_limit_is_refused_before_it_is_copied(
     with large.open("wb") as file:
         file.truncate(1 << 40)  # A terabyte that takes no disk: copying it would end the test.
 
-    with pytest.raises(Refused, match="larger than the 1 MB"):
+    with pytest.raises(Refused, match="larger than 1 MB"):
         accept_path(large, owner=alice, request=DEFAULTS)
 
     assert_nothing_is_left(settings)

@@ -1,10 +1,10 @@
 """What reaches the disk while a form is being received, and what does not."""
 
+import fcntl
 import gc
 import hashlib
 import io
 import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +77,7 @@ def test_file_over_the_limit_is_refused_and_the_form_goes_on(alice: User) -> Non
 
     first, large, last = received(alice, *(SimpleUploadedFile(name, content) for name, content in files))
 
-    assert large.refused == incoming.TOO_LARGE.format(1)
+    assert large.refused == incoming.TOO_LARGE.format("1 MB")
     assert Path(large.temporary_file_path()).stat().st_size == 0
     assert (first.refused, last.refused) == ("", "")
     assert Path(last.temporary_file_path()).read_bytes() == SOUND
@@ -184,14 +184,44 @@ def test_broken_connection_leaves_nothing(alice: User, settings: DjangoSettings)
 
 def test_leftovers_of_a_process_that_died_are_removed(settings: DjangoSettings) -> None:
     alive = IncomingFile("alive.mp3", limit_bytes=0)
-    dead = settings.INCOMING_DIR / "dead.part"
-    new = settings.INCOMING_DIR / "new.part"
-    dead.write_bytes(SOUND)
-    new.write_bytes(SOUND)
-    long_ago = time.time() - 2 * incoming.LEFTOVER_SECONDS
-    for path in (dead, Path(alive.temporary_file_path())):
-        os.utime(path, (long_ago, long_ago))
+    (settings.INCOMING_DIR / "dead.part").write_bytes(SOUND)
 
     incoming.remove_leftovers()
 
-    assert sorted(left_over(settings)) == sorted([new, Path(alive.temporary_file_path())])
+    assert left_over(settings) == [Path(alive.temporary_file_path())]
+
+
+def test_file_that_was_swept_before_it_was_locked_is_made_again(
+    settings: DjangoSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, swept = fcntl.flock, []
+
+    def sweep_first(file: Any, operation: int) -> None:
+        if not swept:
+            swept.extend(left_over(settings))
+            swept[0].unlink()
+        lock(file, operation)
+
+    monkeypatch.setattr(incoming.fcntl, "flock", sweep_first)
+    file = IncomingFile("talk.mp3", limit_bytes=0)
+    file.receive(SOUND)
+
+    assert left_over(settings) == [Path(file.temporary_file_path())]
+    assert left_over(settings)[0].read_bytes() == SOUND
+    assert left_over(settings) != swept
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "text"),
+    [
+        (0, ""),
+        (999, "999 bytes"),
+        (1000, "1 kB"),
+        (1_550_000, "1.5 MB"),
+        (4_096_000_000, "4 GB"),
+        (999_999_999, "999.9 MB"),
+        (5 * 10**15, "5000 TB"),
+    ],
+)
+def test_size_is_written_as_a_person_would_say_it(size_bytes: int, text: str) -> None:
+    assert incoming.size_in_words(size_bytes) == text

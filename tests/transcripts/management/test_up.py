@@ -4,10 +4,12 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -128,6 +130,58 @@ def test_up_stops_when_the_whole_group_is_asked_to(up):
 
     assert up.wait(STOP_SECONDS) == 0
     assert psutil.wait_procs(tree, timeout=1)[1] == []
+
+
+@pytest.fixture
+def half_upload(environment, up, port, tmp_path) -> Iterator[socket.socket]:
+    """Send half of a recording as somebody who is signed in, and wait until it lies on the disk."""
+    sign_in = (
+        "from django.contrib.auth.models import User; from django.test import Client; client = Client();"
+        "client.force_login(User.objects.create_user('alice')); print(client.cookies['sessionid'].value)"
+    )
+    manage = subprocess.run(_manage("shell", "-v0", "-c", sign_in), env=environment, capture_output=True, check=True)
+    session, token = manage.stdout.decode().strip(), "t" * 32
+    head = [
+        "POST /upload/ HTTP/1.1",
+        f"Host: 127.0.0.1:{port}",
+        f"Cookie: sessionid={session}; csrftoken={token}",
+        f"X-CSRFToken: {token}",
+        "Content-Type: multipart/form-data; boundary=b",
+        "Content-Length: 2000000",
+        "",
+        '--b\r\nContent-Disposition: form-data; name="recordings"; filename="talk.wav"\r\n\r\n',
+    ]
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall("\r\n".join(head).encode() + bytes(1_000_000))
+        _wait_for(lambda: sum(path.stat().st_size for path in _incoming(tmp_path)) > 500_000)
+        yield client
+
+
+def _incoming(folder: Path) -> list[Path]:
+    return list((folder / "media/incoming").glob("*"))
+
+
+def _recordings(folder: Path) -> int:
+    with closing(sqlite3.connect(folder / "db.sqlite3")) as database:
+        return database.execute("select count(*) from transcripts_recording").fetchone()[0]
+
+
+def test_upload_whose_connection_breaks_leaves_nothing(half_upload, port, tmp_path):
+    half_upload.close()
+
+    _wait_for(lambda: not _incoming(tmp_path), seconds=5)
+    assert _status(port) == 302
+    assert _recordings(tmp_path) == 0
+
+
+def test_upload_whose_server_is_killed_leaves_nothing_after_the_next_start(half_upload, up, port, tmp_path):
+    [serving] = _web(up).children()
+    serving.kill()
+    serving.wait()
+
+    _wait_for(lambda: _status(port) == 302)
+    _wait_for(lambda: not _incoming(tmp_path), seconds=5)
+    assert _recordings(tmp_path) == 0
 
 
 def test_up_asks_for_migrations_that_are_missing(environment, port, tmp_path):
