@@ -33,12 +33,13 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """Whether a model can run here now; `reason` is a sentence where it cannot."""
+    """Whether a model can run here now; `reason` is a sentence where it cannot. `limit` says what it never can, or is empty."""
 
     engine: str
     model: str
     available: bool
     reason: str
+    limit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +88,25 @@ def available() -> list[Availability]:
         pairs.append((FAKE, FAKE))
     found = []
     for engine, model in pairs:
-        hindrance = _hindrance(engine, model, _Wish(engine, model, ENGLISH, "transcribe", {}))
-        found.append(Availability(engine, model, not hindrance, f"{hindrance}." if hindrance else ""))
+        reason = hindrance(engine=engine, model=model, language=ENGLISH)
+        found.append(Availability(engine, model, not reason, reason, limit(engine=engine, model=model)))
     return found
+
+
+def hindrance(*, engine: str, model: str, language: str = "", task: str = "transcribe") -> str:
+    """Return why a model cannot do here now what is asked, as a sentence; empty where it can."""
+    reason = _hindrance(engine, model, _Wish(engine, model, language, task, {}))
+    return f"{reason}." if reason else ""
+
+
+def limit(*, engine: str, model: str) -> str:
+    """Return in a few words what a model can do on no machine; empty where there is nothing."""
+    weights = known(engine=engine, model=model)
+    if not weights:
+        return ""
+    if weights.english_only:
+        return "English only"
+    return "" if weights.translates else "cannot translate"
 
 
 def _default_model(engine: str) -> str:

@@ -1,21 +1,32 @@
-"""Signing in and the account: Django's views with our manners."""
+"""Signing in, the account and what belongs to no app: Django's views with our manners."""
 
 from django.contrib.auth import views
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.messages.views import SuccessMessageMixin
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRefresh
+
+from selenite.forms import PasswordForm, SignInForm
+from transcripts.views.upload import wants_json
+
+EXPIRED = "This page is out of date. Nothing was saved. Reload it, then try again."
+ICON_SECONDS = 24 * 3600
 
 
 @method_decorator(login_not_required, name="dispatch")
 class SignIn(views.LoginView):
     """Sign in. A fragment's request that ended here reloads its page instead, which then comes back here with its address."""
 
+    form_class = SignInForm
     redirect_authenticated_user = True
 
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
@@ -24,13 +35,36 @@ class SignIn(views.LoginView):
             return refresh
         return super().dispatch(request, *args, **kwargs)
 
-    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+    def form_invalid(self, form: BaseForm) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
 
 class ChangePassword(SuccessMessageMixin, views.PasswordChangeView):  # type: ignore[type-arg]
+    form_class = PasswordForm
     success_url = reverse_lazy("transcripts:list")
     success_message = "Your password is changed."
 
     def form_invalid(self, form: BaseForm) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)
+
+
+def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form whose token is wrong: with a way back to it. `CSRF_FAILURE_VIEW` names this."""
+    if wants_json(request):
+        return JsonResponse({"error": EXPIRED}, status=403)
+    return render(request, "403_csrf.html", {"back": _page_of_form(request)}, status=403)
+
+
+def _page_of_form(request: HttpRequest) -> str:
+    """Return the address of the page that the form came from; empty where the browser does not tell, or it is not ours."""
+    address = request.headers.get("Referer", "")
+    is_ours = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
+    return address if is_ours else ""
+
+
+@login_not_required
+@require_safe
+@cache_control(public=True, max_age=ICON_SECONDS)
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Lead to the icon, for what asks at this address without reading a page first."""
+    return redirect(static("favicon.svg"))

@@ -12,6 +12,8 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from pytest_django import Settings
 
+from speech.weights import FASTER_WHISPER
+from speech.weights.store import Manifest, Stored, place_of
 from transcripts.models import Job, Recording, Segment
 
 DATA = Path(__file__).parent / "data"
@@ -22,6 +24,7 @@ SPEECH = (
     " ask what you can do for your country.",
 )
 
+PutWeights = Callable[..., Path]
 MakeRecording = Callable[..., Recording]
 MakeJob = Callable[..., Job]
 MakeSegments = Callable[..., list[Segment]]
@@ -35,6 +38,36 @@ def media_root(settings: Settings, tmp_path: Path) -> Path:
     settings.WORK_DIR = tmp_path / "work"
     settings.MEDIA_ROOT.mkdir()
     return settings.MEDIA_ROOT
+
+
+@pytest.fixture
+def weights_folder(settings: Settings, tmp_path: Path) -> Path:
+    """Keep weights in a folder of this test, with the settings that an installation starts with."""
+    settings.WEIGHTS_DIR = tmp_path / "models"
+    settings.DEFAULT_ENGINE, settings.DEFAULT_MODEL = "faster-whisper", "base"
+    settings.FAKE_ENGINE = False
+    settings.ENGINE_THREADS = 2
+    return settings.WEIGHTS_DIR
+
+
+@pytest.fixture
+def put_weights(weights_folder: Path) -> PutWeights:
+    """Return a function that puts a model of a few bytes in its place, installed as far as anybody looks who does not load it.
+
+    Its hash is `sha256 of ENGINE/MODEL`.
+    """
+
+    def put(engine: str, model: str) -> Path:
+        place = place_of(weights_folder, engine=engine, model=model)
+        place.mkdir(parents=True)
+        name = "model.bin" if engine == FASTER_WHISPER else f"{model}.pt"
+        (place / name).write_bytes(b"weights")
+        files = (Stored(name, 7, "9" * 64),)
+        day = "2026-01-02T03:04:05+00:00"
+        Manifest(engine, model, name, f"sha256 of {engine}/{model}", files, "a test", day, day).write(place)
+        return place
+
+    return put
 
 
 @pytest.fixture

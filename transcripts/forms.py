@@ -7,7 +7,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
 from preferences.models import Settings
-from registry.resolver import Availability, available
+from registry.resolver import Availability, Choice, NothingRunnable, available, hindrance, limit, resolve
 from speech.languages import LANGUAGES
 from transcripts.models import Task
 from transcripts.services.accept import PROMPT_LIMIT, JobRequest
@@ -32,62 +32,50 @@ class ManyFiles(forms.FileField):
         return files
 
 
-class SelectAvailable(forms.Select):
-    """A select in which some choices cannot be chosen."""
+class OptionsForm(forms.Form):
+    """How to transcribe. Each may be left as it is. Only models that can run now are offered."""
 
-    disabled: frozenset[str] = frozenset()
-
-    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        option = super().create_option(name, value, *args, **kwargs)
-        if str(value) in self.disabled:
-            option["attrs"]["disabled"] = True
-        return option
-
-
-class UploadForm(forms.Form):
-    """Files and how to transcribe them. Needs only the files."""
-
-    recordings = ManyFiles(
-        label="Recordings",
-        widget=ManyFilesInput(attrs={"accept": "audio/*,video/*"}),
-        error_messages={"required": "Choose at least one audio or video file."},
-    )
     language = forms.ChoiceField(
         label="Language spoken",
         required=False,
         choices=[("", "Detect"), *sorted(LANGUAGES.items(), key=lambda item: item[1])],
     )
-    model = forms.ChoiceField(label="Model", required=False, widget=SelectAvailable)
+    model = forms.ChoiceField(
+        label="Model",
+        required=False,
+        error_messages={"invalid_choice": "This model cannot run here now. Choose another one."},
+    )
     translate = forms.BooleanField(label="Translate into English", required=False)
     prompt = forms.CharField(
         label="Names and words to expect",
         required=False,
         max_length=PROMPT_LIMIT,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Names, places and technical words as they are written. It helps to spell them right.",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Names, places and rare words, spelled as you want to read them.",
     )
+    waits_because = ""
+    """Why nothing at all can run now, with what to do; empty where something can."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        models = [model for model in available() if model.available]
         field = self.fields["model"]
         assert isinstance(field, forms.ChoiceField)
-        assert isinstance(field.widget, SelectAvailable)
-        models = available()
-        ready = [model for model in models if model.available]
-        others = [model for model in models if not model.available]
-        field.choices = [("", "Automatic"), *((_value(model), f"{model.model} ({model.engine})") for model in ready)]
-        if others:
-            field.choices += [("Cannot run here now", [(_value(model), model.reason.rstrip(".")) for model in others])]
-        field.widget.disabled = frozenset(_value(model) for model in others)
-        self.can_start = bool(ready)
+        field.choices = [("", "Automatic"), *((f"{model.engine}/{model.model}", _label(model)) for model in models)]
+        try:
+            choice = resolve(language=self["language"].value() or "", task=_task(self["translate"].value()))
+            field.help_text = _automatic(choice)
+        except NothingRunnable as err:
+            field.help_text = f"With “Automatic” this waits for another model. {err}" if models else ""
+            self.waits_because = "" if models else str(err)
 
-    def clean_model(self) -> str:
-        value: str = self.cleaned_data["model"]
-        widget = self.fields["model"].widget
-        assert isinstance(widget, SelectAvailable)
-        if value in widget.disabled:
-            raise forms.ValidationError("This model cannot run here now. Choose another one.")
-        return value
+    def clean(self) -> None:
+        """Refuse a model for what it cannot do: a worker would have to take another one."""
+        engine, _, model = self.cleaned_data.get("model", "").partition("/")
+        language, task = self.cleaned_data.get("language", ""), _task(self.cleaned_data.get("translate"))
+        reason = model and hindrance(engine=engine, model=model, language=language, task=task)
+        if reason:
+            self.add_error("model", f"{reason} Choose another one.")
 
     def job_request(self) -> JobRequest:
         """Return what the person asks for, of a valid form."""
@@ -96,13 +84,36 @@ class UploadForm(forms.Form):
             engine=engine,
             model=model,
             language=self.cleaned_data["language"],
-            task=(Task.TRANSLATE if self.cleaned_data["translate"] else Task.TRANSCRIBE).value,
+            task=_task(self.cleaned_data["translate"]),
             prompt=self.cleaned_data["prompt"],
         )
 
 
-def _value(model: Availability) -> str:
-    return f"{model.engine}/{model.model}"
+class UploadForm(OptionsForm):
+    """Files and how to transcribe them. Needs only the files."""
+
+    field_order = ["recordings"]
+    recordings = ManyFiles(
+        label="Recordings",
+        widget=ManyFilesInput(attrs={"accept": "audio/*,video/*"}),
+        error_messages={"required": "Choose at least one audio or video file."},
+    )
+    person = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    """For whom the page was made that a script sends from: somebody else may have signed in since."""
+
+
+def _task(translate: object) -> str:
+    return (Task.TRANSLATE if translate else Task.TRANSCRIBE).value
+
+
+def _label(model: Availability) -> str:
+    return f"{model.model} ({model.engine})" + (f", {model.limit}" if model.limit else "")
+
+
+def _automatic(choice: Choice) -> str:
+    engine, model = choice.spec.engine, choice.spec.model
+    what = limit(engine=engine, model=model)
+    return f"Automatic takes {model} with {engine}" + (f" ({what})." if what else ".")
 
 
 class JobIds(forms.Field):

@@ -1,162 +1,75 @@
 // Uploads: files that were chosen or dropped anywhere, each in a request of its own, one after another.
 // On the upload page they wait for the button, because there are options to set; elsewhere they start at once.
 
+import { Upload } from "./upload.js";
+
 const box = document.querySelector("[data-uploads]");
 const list = box.querySelector("[data-list]");
 const summary = box.querySelector("[data-summary]");
 const close = box.querySelector("[data-close]");
-const template = document.getElementById("upload-item");
 const form = document.querySelector("[data-upload-form]");
 const input = form?.querySelector("input[type=file]");
+const submit = form?.querySelector("[data-submit]");
+const go = form?.querySelector("[data-go]");
 
-const BROKEN = "The connection broke. Nothing was saved.";
-const BROKEN_AFTER = "The connection broke. Look in the list of recordings before you try again.";
-const EXPIRED = "This page has expired. Nothing was saved. Reload it and try again.";
-const SIGNED_OUT = "You are signed out. Nothing was saved. Reload the page and sign in.";
-const uploads = [];
+const UNDER_WAY = ["waiting", "sending", "signed-out"];
+let uploads = [];
 let running = false;
-
-function sizeInWords(bytes) {
-  const units = ["bytes", "kB", "MB", "GB"];
-  let unit = 0;
-  while (bytes >= 1000 && unit < units.length - 1) {
-    bytes /= 1000;
-    unit += 1;
-  }
-  return `${bytes.toFixed(unit > 1 ? 1 : 0)} ${units[unit]}`;
-}
-
-// Why there is no answer in JSON: for someone who is signed out the server sends its sign-in page.
-function reason(status) {
-  if (status >= 500) return `The server failed (${status}). Nothing was saved.`;
-  return status === 403 ? EXPIRED : SIGNED_OUT;
-}
-
-class Upload {
-  constructor(file) {
-    this.file = file;
-    this.element = template.content.firstElementChild.cloneNode(true);
-    this.part(".upload-name").textContent = file.name;
-    this.part(".bar").ariaLabel = `Upload of ${file.name}`;
-    this.part("[data-cancel]").addEventListener("click", () => this.cancel());
-    this.part("[data-retry]").addEventListener("click", () => this.wait());
-    list.append(this.element);
-    this.show("ready", sizeInWords(file.size));
-  }
-
-  part(selector) {
-    return this.element.querySelector(selector);
-  }
-
-  show(state, note) {
-    const hadFocus = this.element.contains(document.activeElement);
-    this.state = state;
-    this.element.dataset.state = state;
-    this.part(".upload-note").textContent = note;
-    this.part(".bar").hidden = state !== "sending";
-    this.part("[data-cancel]").hidden = !["ready", "waiting", "sending", "refused"].includes(state);
-    this.part("[data-cancel]").textContent = ["ready", "refused"].includes(state) ? "Remove" : "Cancel";
-    this.part("[data-retry]").hidden = !["failed", "cancelled"].includes(state);
-    if (hadFocus) this.part(".actions > :not([hidden])")?.focus();
-    summarise();
-  }
-
-  wait() {
-    this.options = form ? new FormData(form) : new FormData();
-    this.options.set("csrfmiddlewaretoken", box.dataset.token);
-    this.options.set("recordings", this.file);
-    this.show("waiting", "Waits for the others");
-    sendAll();
-  }
-
-  cancel() {
-    if (this.state === "sending") {
-      this.request.abort();
-      return;
-    }
-    this.element.remove();
-    uploads.splice(uploads.indexOf(this), 1);
-    summarise();
-  }
-
-  send() {
-    this.isSent = false;
-    this.show("sending", `0 of ${sizeInWords(this.file.size)}`);
-    return new Promise((resolve) => {
-      this.request = new XMLHttpRequest();
-      this.request.open("POST", box.dataset.url);
-      this.request.setRequestHeader("Accept", "application/json");
-      this.request.responseType = "json";
-      this.request.upload.addEventListener("progress", (event) => this.progress(event));
-      this.request.upload.addEventListener("load", () => this.checking());
-      this.request.addEventListener("load", () => this.answer());
-      this.request.addEventListener("error", () => this.show("failed", this.isSent ? BROKEN_AFTER : BROKEN));
-      this.request.addEventListener("abort", () => this.show("cancelled", "Cancelled. Nothing was saved."));
-      this.request.addEventListener("loadend", resolve);
-      this.request.send(this.options);
-    });
-  }
-
-  progress(event) {
-    this.part(".bar").value = event.total ? (100 * event.loaded) / event.total : 0;
-    const loaded = Math.min(event.loaded, this.file.size);
-    this.part(".upload-note").textContent = `${sizeInWords(loaded)} of ${sizeInWords(this.file.size)}`;
-  }
-
-  // The whole file is sent: from here on the server may have saved it, though its answer is lost.
-  checking() {
-    this.isSent = true;
-    this.part(".bar").value = 100;
-    this.part(".upload-note").textContent = "Looking into the file";
-  }
-
-  answer() {
-    const reply = this.request.response;
-    if (this.request.status === 200 && reply?.url) {
-      this.show("done", "Uploaded. It will be transcribed.");
-      this.part("[data-open]").href = reply.url;
-      this.part("[data-open]").ariaLabel = `Open ${reply.title}`;
-      this.part("[data-open]").hidden = false;
-      document.body.dispatchEvent(new Event("recordings-changed"));
-      document.body.dispatchEvent(new Event("queue-changed"));
-    } else if (reply?.error) {
-      this.show("refused", reply.error); // The same file would be refused again.
-    } else {
-      this.show("failed", reason(this.request.status));
-    }
-  }
-}
 
 function count(...states) {
   return uploads.filter((upload) => states.includes(upload.state)).length;
 }
 
-function summarise() {
-  const ready = count("ready");
-  const under_way = count("waiting", "sending");
-  const done = count("done");
-  box.hidden = uploads.length === 0;
-  if (input) input.required = ready === 0; // The browser then asks for files itself.
-  if (close) close.hidden = under_way > 0;
-  const failed = count("failed", "refused");
-  if (ready) say(`${ready === 1 ? "1 file" : `${ready} files`} chosen, not sent yet`);
-  else if (under_way) say(`${done} of ${done + failed + under_way} uploaded`);
-  else if (uploads.length) say([done && `${done} uploaded`, failed && `${failed} failed`].filter(Boolean).join(", ") || "Nothing was uploaded");
+function plural(number) {
+  return number === 1 ? "1 file" : `${number} files`;
 }
 
-function say(text) {
+function inWords() {
+  const [ready, underWay, done, failed] = [count("ready"), count(...UNDER_WAY), count("done"), count("failed", "refused")];
+  if (ready) return `${plural(ready)} chosen, not sent yet`;
+  if (underWay) return `${done} of ${done + failed + underWay} uploaded`;
+  return [done && `${done} uploaded`, failed && `${failed} not uploaded`].filter(Boolean).join(", ") || "Nothing was uploaded";
+}
+
+function summarise() {
+  uploads = uploads.filter((upload) => upload.state !== "removed");
+  box.hidden = uploads.length === 0;
+  if (close) close.hidden = count("waiting", "sending") > 0;
+  if (form) offerNextStep();
+  const text = inWords();
   if (summary.textContent !== text) summary.textContent = text;
 }
 
+// When all are sent, the way on is to the recordings.
+function offerNextStep() {
+  const isOver = count("done") > 0 && count("ready", "failed", ...UNDER_WAY) === 0;
+  const hadFocus = document.activeElement === submit;
+  input.required = count("ready") === 0; // The browser then asks for files itself.
+  go.hidden = !isOver;
+  submit.hidden = isOver;
+  if (isOver && hadFocus) go.focus();
+}
+
+// Who is signed out sends nothing more before signing in again: it would be in vain.
 async function sendAll() {
   if (running) return;
   running = true;
-  for (let next; (next = uploads.find((upload) => upload.state === "waiting")); ) await next.send();
+  for (let next; (next = uploads.find((upload) => upload.state === "waiting")); ) {
+    await next.send(box.dataset.url, next.options);
+    if (next.state === "signed-out") break;
+  }
   running = false;
 }
 
+function wait(upload) {
+  upload.options = form ? new FormData(form) : new FormData();
+  upload.options.set("person", box.dataset.person);
+  sendAll();
+}
+
 function add(files) {
-  const added = [...files].map((file) => new Upload(file));
+  const added = [...files].map((file) => new Upload(file, { onChange: summarise, onWait: wait }));
+  list.append(...added.map((upload) => upload.element));
   uploads.push(...added);
   summarise();
   if (!form) added.forEach((upload) => upload.wait());
@@ -167,10 +80,12 @@ function chosen() {
   input.value = "";
 }
 
-function submit(event) {
-  const ready = uploads.filter((upload) => upload.state === "ready");
+// What cannot be done is said before anything is sent.
+function sendReady(event) {
   event.preventDefault();
-  ready.forEach((upload) => upload.wait());
+  const wrong = form.querySelector("[aria-invalid]");
+  if (wrong) wrong.focus();
+  else uploads.filter((upload) => upload.state === "ready").forEach((upload) => upload.wait());
 }
 
 function hasFiles(event) {
@@ -196,11 +111,12 @@ document.addEventListener("drop", (event) => {
   add(event.dataTransfer.files);
 });
 window.addEventListener("beforeunload", (event) => {
-  if (count("waiting", "sending")) event.preventDefault();
+  if (count(...UNDER_WAY)) event.preventDefault();
 });
-close?.addEventListener("click", () => {
-  uploads.splice(0).forEach((upload) => upload.element.remove());
-  summarise();
+// A fragment of someone who is signed out reloads its page, which would lose the files that are not sent.
+document.body.addEventListener("htmx:beforeOnLoad", (event) => {
+  if (event.detail.xhr.getResponseHeader("HX-Refresh") && count("ready", ...UNDER_WAY)) event.preventDefault();
 });
+close?.addEventListener("click", () => uploads.forEach((upload) => upload.cancel()));
 input?.addEventListener("change", chosen);
-form?.addEventListener("submit", submit);
+form?.addEventListener("submit", sendReady);

@@ -135,17 +135,17 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser, server: Server) -> Iterator[Callable[..., Page]]:
-    """Return a function that opens a page of the server. The test fails if anything is wrong in its console."""
+    """Return a function that opens a page of the server. The test fails if anything unexpected is wrong in its console."""
     contexts: list[BrowserContext] = []
     problems: list[str] = []
 
-    def open_one(*, javascript: bool = True, width: int = 1440, height: int = 900) -> Page:
+    def open_one(*, javascript: bool = True, width: int = 1440, height: int = 900, expected_error: str = "") -> Page:
         viewport = {"width": width, "height": height}
         context = browser.new_context(base_url=server.url, java_script_enabled=javascript, viewport=viewport)
         context.set_default_timeout(CLICK_MILLISECONDS)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: _note_console(message, problems))
+        page.on("console", lambda message: _note_console(message, problems, expected_error))
         page.on("pageerror", lambda error: problems.append(str(error)))
         return page
 
@@ -155,9 +155,10 @@ def open_page(browser: Browser, server: Server) -> Iterator[Callable[..., Page]]
     assert problems == []
 
 
-def _note_console(message: ConsoleMessage, problems: list[str]) -> None:
+def _note_console(message: ConsoleMessage, problems: list[str], expected_error: str) -> None:
     """Keep errors and warnings: violations of the content security policy are among them."""
-    if message.type in ("error", "warning"):
+    is_expected = expected_error and expected_error in message.text
+    if message.type in ("error", "warning") and not is_expected:
         problems.append(f"{message.text} ({message.location.get('url')})")
 
 

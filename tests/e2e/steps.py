@@ -22,8 +22,8 @@ def words(text: str) -> str:
     return " ".join(re.findall(r"[\w']+", text.lower()))
 
 
-def sign_in(page: Page, person: Person) -> None:
-    page.goto("/")
+def sign_in(page: Page, person: Person, url: str = "") -> None:
+    page.goto(f"{url}/")
     page.get_by_label("Username").fill(person.name)
     page.get_by_label("Password").fill(person.password)
     page.get_by_role("button", name="Sign in").click()

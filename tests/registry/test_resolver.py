@@ -8,7 +8,7 @@ from pytest_django import Settings
 from registry import resolver
 from registry.resolver import Availability, Choice, NothingRunnable, available, resolve
 from speech.types import EngineSpec
-from tests.registry.conftest import PutWeights
+from tests.conftest import PutWeights
 
 
 def chosen(choice: Choice) -> tuple[str, str]:

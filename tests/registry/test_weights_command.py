@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from speech.weights import Weights, install
-from tests.registry.conftest import PutWeights
+from tests.conftest import PutWeights
 from tests.speech.weights.conftest import CONTENT, Publisher, little, publisher
 
 __all__ = ["little", "publisher"]

@@ -1,5 +1,7 @@
 """Signing in and out, and changing the password."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -22,8 +24,27 @@ def test_sign_in_leads_to_no_foreign_site(client: Client, alice: User):
 def test_wrong_password_is_answered_on_the_page(client: Client, alice: User):
     response = client.post("/sign-in/", {"username": "alice", "password": "wrong"})
     assert response.status_code == 422
-    assert "Please enter a correct username and password" in response.text
+    [password] = re.findall(r"<input[^>]*name=\"password\"[^>]*>", response.text)
+    assert 'aria-invalid="true"' in password
+    assert 'aria-describedby="id_password_error"' in password
+    assert 'id="id_password_error"><li>This username and password do not match.' in response.text
+    assert _focused(response.text) == ["password"]
     assert "_auth_user_id" not in client.session
+
+
+def test_focus_is_on_the_first_of_several_wrong_fields(client: Client, alice_client: Client, db: None):
+    assert _focused(client.get("/sign-in/").text) == ["username"]
+    assert _focused(client.post("/sign-in/", {"username": "", "password": ""}).text) == ["username"]
+    new = {"new_password1": "123", "new_password2": "456"}
+    assert _focused(alice_client.post("/account/password/", {"old_password": "wrong", **new}).text) == ["old_password"]
+    response = alice_client.post("/account/password/", {"old_password": PASSWORD, **new})
+    assert _focused(response.text) == ["new_password2"]
+    assert "This is not the same as the new password above." in response.text
+
+
+def _focused(text: str) -> list[str]:
+    """Return the names of the fields that take the focus when the page opens."""
+    return re.findall(r'name="(\w+)"[^>]*\sautofocus', text)
 
 
 def test_fragment_of_a_signed_out_page_reloads_it(client: Client, db: None):

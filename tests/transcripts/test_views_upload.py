@@ -7,9 +7,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from pytest_django import Settings
 
+from tests.conftest import PASSWORD, PutWeights
 from transcripts.models import Job, Recording
+from transcripts.uploads import STRANGER
+from transcripts.views.upload import OTHER_PERSON
 
 JSON = {"Accept": "application/json"}
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,18 +26,85 @@ def _file(content: bytes, name: str = "jfk.opus") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, content)
 
 
-def test_form_offers_languages_and_models_and_disables_what_cannot_run(alice_client: Client):
+def _options(text: str, name: str) -> list[tuple[str, str]]:
+    """Return value and label of each choice of a field."""
+    [field] = re.findall(rf'<select name="{name}".*?</select>', text, re.DOTALL)
+    return re.findall(r'<option value="([^"]*)"[^>]*>\s*(.*?)\s*</option>', field, re.DOTALL)
+
+
+def test_form_offers_languages_and_the_models_that_can_run(alice_client: Client, put_weights: PutWeights):
+    for engine, model in (("faster-whisper", "tiny.en"), ("faster-whisper", "base"), ("whisper", "large-v3-turbo")):
+        put_weights(engine, model)
     text = alice_client.get("/upload/").text
-    assert re.search(r'<option value="" selected>\s*Detect\s*</option>', text)
-    assert '<option value="de">German</option>' in text
-    assert '<option value="whisper/large-v3" disabled>' in text
+    assert _options(text, "language")[0] == ("", "Detect")
+    assert ("de", "German") in _options(text, "language")
+    assert _options(text, "model") == [
+        ("", "Automatic"),
+        ("faster-whisper/tiny.en", "tiny.en (faster-whisper), English only"),
+        ("faster-whisper/base", "base (faster-whisper)"),
+        ("whisper/large-v3-turbo", "large-v3-turbo (whisper), cannot translate"),
+    ]
+    assert "Automatic takes base with faster-whisper." in text
 
 
-def test_form_says_when_nothing_can_run(alice_client: Client, settings: Settings, tmp_path: Path):
-    settings.WEIGHTS_DIR = tmp_path
-    assert "No speech model can run here now." in alice_client.get("/upload/").text
-    settings.FAKE_ENGINE = True
-    assert "No speech model can run here now." not in alice_client.get("/upload/").text
+def test_form_says_what_automatic_takes_where_the_default_is_missing(alice_client: Client, put_weights: PutWeights):
+    put_weights("whisper", "tiny.en")
+    assert "Automatic takes tiny.en with whisper (English only)." in alice_client.get("/upload/").text
+
+
+def test_form_says_when_nothing_can_run_and_takes_files_all_the_same(
+    alice_client: Client, weights_folder: Path, speech: bytes
+):
+    text = alice_client.get("/upload/").text
+    assert "No speech model is installed. Run: python manage.py weights install base" in text
+    assert _options(text, "model") == [("", "Automatic")]
+    assert alice_client.post("/upload/", {"recordings": _file(speech)}).url == "/"
+    assert Job.objects.get().state == Job.State.QUEUED
+
+
+def test_form_names_each_field_once(alice_client: Client):
+    assert alice_client.get("/upload/").text.count("Names and words to expect") == 1
+
+
+def test_limit_is_told_in_words(alice_client: Client):
+    assert "up to 4 GB a file" in alice_client.get("/upload/").text
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "reason"),
+    [
+        ("faster-whisper/tiny.en", {"language": "de"}, "Model tiny.en knows English only. Choose another one."),
+        ("faster-whisper/tiny.en", {"translate": "on"}, "Model tiny.en knows English only. Choose another one."),
+        ("whisper/large-v3-turbo", {"translate": "on"}, "Model large-v3-turbo cannot translate. Choose another one."),
+        ("faster-whisper/tiny.en", {"language": "en"}, ""),
+        ("whisper/large-v3-turbo", {"language": "de"}, ""),
+    ],
+)
+def test_model_is_refused_for_what_it_cannot_do(
+    alice_client: Client, put_weights: PutWeights, speech: bytes, model: str, options: dict[str, str], reason: str
+):
+    put_weights(*model.split("/"))
+    asked = {"model": model, **options}
+    fragment = alice_client.get("/upload/", asked, headers={"HX-Request": "true", "HX-Target": "model"}).text
+    page = alice_client.post("/upload/", asked | {"recordings": _file(speech)})
+    assert ('aria-invalid="true"' in fragment) is ('aria-invalid="true"' in page.text) is bool(reason)
+    assert page.status_code == (422 if reason else 302)
+    assert Recording.objects.count() == (0 if reason else 1)
+    assert all(f'id="id_model_error"><li>{reason}</li>' in text for text in (fragment, page.text) if reason)
+
+
+def test_automatic_is_explained_for_what_is_asked(alice_client: Client, put_weights: PutWeights):
+    put_weights("faster-whisper", "base.en")
+    put_weights("whisper", "small")
+    headers = {"HX-Request": "true", "HX-Target": "model"}
+
+    def explain(**asked: str) -> str:
+        return alice_client.get("/upload/", asked, headers=headers).text
+
+    assert "Automatic takes base.en with faster-whisper (English only)." in explain(language="en")
+    assert "Automatic takes small with whisper." in explain(language="de")
+    assert "With “Automatic” this waits for another model." in explain(language="yue")
+    assert explain(language="de").lstrip().startswith('<div id="model">')
 
 
 def test_one_file_is_accepted_with_what_was_asked(alice_client: Client, alice: User, speech: bytes):
@@ -74,6 +143,7 @@ def test_form_without_a_file_says_so(alice_client: Client):
 
 def test_model_that_cannot_run_is_refused(alice_client: Client, speech: bytes):
     response = alice_client.post("/upload/", {"recordings": _file(speech), "model": "whisper/large-v3"})
+    assert "Nothing was uploaded." in response.text
     assert response.status_code == 422
     assert "This model cannot run here now." in response.text
     assert Recording.objects.count() == 0
@@ -105,6 +175,34 @@ def test_upload_needs_a_token(alice_client: Client, speech: bytes, media_root: P
     client = Client(enforce_csrf_checks=True)
     client.cookies = alice_client.cookies
     assert client.post("/upload/", {"recordings": _file(speech)}).status_code == 403
+    assert Recording.objects.count() == 0
+    assert [path for path in media_root.rglob("*") if path.is_file()] == []
+
+
+def test_script_of_someone_signed_out_is_told_so(client: Client, speech: bytes, media_root: Path):
+    response = client.post("/upload/", {"recordings": _file(speech)}, headers=JSON)
+    assert (response.status_code, response.json()) == (401, {"error": STRANGER})
+    assert [path for path in media_root.rglob("*") if path.is_file()] == []
+
+
+def test_token_of_the_cookie_is_taken_after_another_sign_in(alice: User, speech: bytes):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice)
+    client.get("/upload/")
+    old = client.cookies["csrftoken"].value
+    client.post("/sign-out/", {"csrfmiddlewaretoken": old})
+    client.post("/sign-in/", {"username": "alice", "password": PASSWORD, "csrfmiddlewaretoken": old})
+    new = client.cookies["csrftoken"].value
+    answers = [
+        client.post("/upload/", {"recordings": _file(speech), "csrfmiddlewaretoken": token}, headers=JSON).status_code
+        for token in (old, new)
+    ]
+    assert answers == [403, 200]
+
+
+def test_page_of_one_person_brings_nothing_to_another(alice_client: Client, bob: User, speech: bytes, media_root: Path):
+    response = alice_client.post("/upload/", {"recordings": _file(speech), "person": bob.pk}, headers=JSON)
+    assert (response.status_code, response.json()) == (422, {"error": OTHER_PERSON})
     assert Recording.objects.count() == 0
     assert [path for path in media_root.rglob("*") if path.is_file()] == []
 

@@ -8,11 +8,15 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
+from django.views.decorators.vary import vary_on_headers
 
 from preferences.models import Settings
-from transcripts.forms import UploadForm
+from transcripts.forms import OptionsForm, UploadForm
+from transcripts.incoming import size_in_words
 from transcripts.models import Job
 from transcripts.services.accept import Refused, accept_upload
+
+OTHER_PERSON = "Somebody else has signed in since this page was opened. Nothing was saved. Reload the page."
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +37,23 @@ class Outcome:
 
 
 @require_http_methods(["GET", "POST"])
+@vary_on_headers("HX-Request")
 def upload(request: HttpRequest) -> HttpResponse:
     """Show the form, or take its files: one a request from the script, which is answered in JSON, or all at once."""
     if request.method == "GET":
-        return _page(request, UploadForm())
+        return _model(request) if request.headers.get("HX-Target") == "model" else _page(request, UploadForm())
     form = UploadForm(request.POST, request.FILES)
-    wants_json = request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+    if form.is_valid() and form.cleaned_data["person"] not in (None, request.user.pk):
+        form.add_error(None, OTHER_PERSON)
     if not form.is_valid():
-        return _errors(form) if wants_json else _page(request, form, status=422)
+        return _errors(form) if wants_json(request) else _page(request, form, status=422)
     outcome = _accept(request, form)
-    return _json(outcome) if wants_json else _result(request, outcome)
+    return _json(outcome) if wants_json(request) else _result(request, outcome)
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Return whether a script asks, which cannot read a page."""
+    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
 
 
 def _accept(request: HttpRequest, form: UploadForm) -> Outcome:
@@ -56,9 +67,14 @@ def _accept(request: HttpRequest, form: UploadForm) -> Outcome:
     return outcome
 
 
+def _model(request: HttpRequest) -> HttpResponse:
+    """Return the choice of the model with what it means for what else is chosen, before anything is sent."""
+    return render(request, "transcripts/model.html", {"form": OptionsForm(request.GET)})
+
+
 def _page(request: HttpRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:
-    limit = Settings.load().upload_limit_megabytes
-    return render(request, "transcripts/upload.html", {"form": form, "limit_megabytes": limit}, status=status)
+    limit = size_in_words(Settings.load().upload_limit_bytes)
+    return render(request, "transcripts/upload.html", {"form": form, "limit": limit}, status=status)
 
 
 def _result(request: HttpRequest, outcome: Outcome) -> HttpResponse:

@@ -1,0 +1,38 @@
+"""Forms of the account: Django's, with plainer words and with the cursor where the mistake is."""
+
+from typing import Any
+
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.core.exceptions import ValidationError
+from django.forms import BoundField, Widget
+
+
+class GuidedField(BoundField):
+    """A field that has the focus when it is the first of its form that is wrong."""
+
+    def build_widget_attrs(self, attrs: dict[str, Any], widget: Widget | None = None) -> dict[str, Any]:
+        attrs = super().build_widget_attrs(attrs, widget)
+        wrong = [field.name for field in self.form if field.errors]
+        return attrs | {"autofocus": self.name == wrong[0]} if wrong else attrs
+
+
+class SignInForm(AuthenticationForm):
+    bound_field_class = GuidedField
+
+    def get_invalid_login_error(self) -> ValidationError:
+        """Return the error at the password, which has to be typed again in any case."""
+        sentence = "This username and password do not match. Check both and try again; capital letters matter."
+        return ValidationError({"password": sentence})
+
+
+class PasswordForm(PasswordChangeForm):
+    bound_field_class = GuidedField
+    error_messages = {
+        "password_incorrect": "This is not your old password. Type it again.",
+        "password_mismatch": "This is not the same as the new password above. Type it again.",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["new_password2"].label = "New password again"
+        self.fields["new_password2"].help_text = ""

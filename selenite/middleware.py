@@ -1,0 +1,24 @@
+"""What happens to every request."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, JsonResponse
+from django.shortcuts import resolve_url
+
+from transcripts.uploads import STRANGER
+from transcripts.views.upload import wants_json
+
+
+class SignInRequired(LoginRequiredMiddleware):
+    """Send a stranger to the sign-in page, and tell a script with a 401, which no sign-in page could be mistaken for."""
+
+    def get_login_url(self, view_func: Any) -> str:
+        """Return the same address for all: the views of the administration name a page of its own."""
+        return resolve_url(settings.LOGIN_URL)
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> Any:
+        if wants_json(request):
+            return JsonResponse({"error": STRANGER}, status=401)
+        return super().handle_no_permission(request, view_func)

@@ -1,0 +1,129 @@
+// One file on its way: its line in the list, its request, and in words what is known of it.
+
+const NOTHING_SAVED = "Nothing was saved.";
+const MAYBE_SAVED =
+  "The file was sent completely; it may have been saved. Look in the recordings before you send it again.";
+const SIGNED_OUT = "You were signed out. Sign in again in another tab, then press Try again.";
+const OUT_OF_DATE = "This page is out of date. Nothing was saved. Reload it and choose the file again.";
+const CANCELLABLE = ["ready", "waiting", "sending", "refused"];
+const RETRIABLE = ["failed", "cancelled", "signed-out"];
+
+const template = document.getElementById("upload-item");
+
+function sizeInWords(bytes) {
+  const units = ["bytes", "kB", "MB", "GB", "TB"];
+  let unit = 0;
+  while (bytes >= 1000 && unit < units.length - 1) {
+    bytes /= 1000;
+    unit += 1;
+  }
+  return `${Number(bytes.toFixed(unit > 1 ? 1 : 0))} ${units[unit]}`;
+}
+
+// From the cookie, not from the page: signing in again in another tab changes it.
+function token() {
+  return document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
+}
+
+export class Upload {
+  // `onChange` is called after each change of state, `onWait` when the file shall be sent.
+  constructor(file, { onChange, onWait }) {
+    this.file = file;
+    this.onChange = onChange;
+    this.onWait = onWait;
+    this.element = template.content.firstElementChild.cloneNode(true);
+    this.part(".upload-name").textContent = file.name;
+    this.part(".bar").ariaLabel = `Upload of ${file.name}`;
+    this.part("[data-cancel]").addEventListener("click", () => this.cancel());
+    this.part("[data-retry]").addEventListener("click", () => this.wait());
+    this.show("ready", sizeInWords(file.size));
+  }
+
+  part(selector) {
+    return this.element.querySelector(selector);
+  }
+
+  show(state, note) {
+    const hadFocus = this.element.contains(document.activeElement);
+    this.state = state;
+    this.element.dataset.state = state;
+    this.part(".upload-note").textContent = note;
+    this.part(".bar").hidden = state !== "sending";
+    this.part("[data-cancel]").hidden = !CANCELLABLE.includes(state);
+    this.part("[data-cancel]").textContent = ["ready", "refused"].includes(state) ? "Remove" : "Cancel";
+    this.part("[data-sign-in]").hidden = state !== "signed-out";
+    this.part("[data-retry]").hidden = !RETRIABLE.includes(state);
+    this.part("[data-open]").hidden = state !== "done";
+    if (hadFocus) this.part(".actions > :not([hidden])")?.focus();
+    this.onChange();
+  }
+
+  wait() {
+    this.show("waiting", "Waiting for its turn");
+    this.onWait(this);
+  }
+
+  cancel() {
+    if (this.state === "sending") {
+      this.request.abort();
+      return;
+    }
+    this.state = "removed";
+    this.element.remove();
+    this.onChange();
+  }
+
+  send(url, options) {
+    this.isSent = false;
+    this.show("sending", `0 of ${sizeInWords(this.file.size)}`);
+    options.set("csrfmiddlewaretoken", token());
+    options.set("recordings", this.file);
+    return new Promise((resolve) => {
+      this.request = new XMLHttpRequest();
+      this.request.open("POST", url);
+      this.request.setRequestHeader("Accept", "application/json");
+      this.request.responseType = "json";
+      this.request.upload.addEventListener("progress", (event) => this.progress(event));
+      this.request.upload.addEventListener("load", () => this.checking());
+      this.request.addEventListener("load", () => this.answer());
+      this.request.addEventListener("error", () => this.stop("failed", "The connection broke."));
+      this.request.addEventListener("abort", () => this.stop("cancelled", "Cancelled."));
+      this.request.addEventListener("loadend", resolve);
+      this.request.send(options);
+    });
+  }
+
+  progress(event) {
+    this.part(".bar").value = event.total ? (100 * event.loaded) / event.total : 0;
+    const loaded = Math.min(event.loaded, this.file.size);
+    this.part(".upload-note").textContent = `${sizeInWords(loaded)} of ${sizeInWords(this.file.size)}`;
+  }
+
+  checking() {
+    this.isSent = true;
+    this.part(".bar").value = 100;
+    this.part(".upload-note").textContent = "Checking the file";
+  }
+
+  // Once the whole file is sent, the server may have saved it though its answer is lost.
+  stop(state, sentence) {
+    this.show(state, `${sentence} ${this.isSent ? MAYBE_SAVED : NOTHING_SAVED}`);
+  }
+
+  answer() {
+    const { status, response } = this.request;
+    if (status === 200 && response?.url) this.done(response);
+    else if (status === 401) this.show("signed-out", SIGNED_OUT);
+    else if (status === 403) this.show("failed", OUT_OF_DATE);
+    else if (response?.error) this.show("refused", response.error); // The same file would be refused again.
+    else this.stop("failed", `The server could not take the file (${status}).`);
+  }
+
+  done({ url, title }) {
+    this.part("[data-open]").href = url;
+    this.part("[data-open]").ariaLabel = `Open ${title}`;
+    this.show("done", "Uploaded. It will be transcribed.");
+    document.body.dispatchEvent(new Event("recordings-changed"));
+    document.body.dispatchEvent(new Event("queue-changed"));
+  }
+}
