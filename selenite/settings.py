@@ -49,7 +49,7 @@ INSTALLED_APPS = [
     "registry",
     "preferences",
     "transcripts",
-    "django.contrib.admin",
+    "selenite.apps.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,0 +1,16 @@
+"""Django's administration in this house: our look, our sign-in, and nothing of the queue's inner tables."""
+
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.admin.apps import AdminConfig
+
+
+class AdministrationConfig(AdminConfig):
+    default_site = "selenite.administration.Administration"
+
+    def ready(self) -> None:
+        """Take out what django-q2 brings: its rows are no jobs, and changing one would only confuse its cluster."""
+        super().ready()
+        for model in apps.get_app_config("django_q").get_models():
+            if admin.site.is_registered(model):
+                admin.site.unregister(model)
