@@ -100,9 +100,13 @@ def probe(path: Path) -> Media:
             container=container.format.name,
             audio_codec=stream.codec_context.name,
             duration=container.duration / 1_000_000 if container.duration else None,
-            has_video=any(not _is_cover(video) for video in container.streams.video),
+            has_video=_has_pictures(container),
             audio_tracks=len(container.streams.audio),
         )
+
+
+def _has_pictures(container: "InputContainer") -> bool:
+    return any(not _is_cover(stream) for stream in container.streams.video)
 
 
 def _is_cover(stream: "VideoStream") -> bool:
@@ -130,14 +134,18 @@ def _frames(container: "InputContainer", stream: "AudioStream") -> Iterator["Aud
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A decoded recording: its length in seconds, and the waveform as at most 2000 loudest samples, 0..255."""
+    """A decoded recording. `duration` is where its sound ends and `length` what a player shows, both in seconds: pictures may go on.
+
+    `peaks` is the waveform over the whole length: at most 2000 loudest samples, 0..255.
+    """
 
     duration: float
+    length: float
     peaks: list[int]
 
 
 def decode(media: Path, work: Path, *, track: int = 0, on_progress: OnProgress) -> Decoded:
-    """Write the sound of an audio track to `work` (16 kHz mono s16, all channels mixed) and return its length and peaks.
+    """Write the sound of an audio track to `work` (16 kHz mono s16, all channels mixed) and return its lengths and peaks.
 
     Memory does not grow with the length. The file appears under its name only when it is whole. Raises UnreadableMedia, and
     EngineError `disk_full` (not permanent) where it does not fit.
@@ -164,6 +172,7 @@ def _write(media: Path, file: BinaryIO, track: int, on_progress: OnProgress) -> 
     with _opened(media) as container:
         stream = _audio_stream(container, track)
         expected = container.duration / 1_000_000 if container.duration else 0.0
+        shortest = expected if _has_pictures(container) else 0.0  # Of sound alone, what was decoded is the truth.
         for block in _blocks(container, stream):
             file.write(block.tobytes())
             total += len(block)
@@ -175,7 +184,9 @@ def _write(media: Path, file: BinaryIO, track: int, on_progress: OnProgress) -> 
                 _check_disk(Path(file.name))
     if total < SHORTEST_SECONDS * SAMPLE_RATE:
         raise UnreadableMedia(NO_SOUND)
-    return Decoded(total / SAMPLE_RATE, _thin_out(np.frombuffer(peaks, dtype=np.uint8)))
+    duration = total / SAMPLE_RATE
+    length = max(duration, shortest)
+    return Decoded(duration, length, _thin_out(np.frombuffer(peaks, dtype=np.uint8), share=duration / length))
 
 
 def _check_disk(path: Path) -> None:
@@ -262,14 +273,14 @@ def _peaks(samples: "NDArray[np.int16]") -> tuple["NDArray[np.uint8]", "NDArray[
     return (loudest >> 7).clip(0, 255).astype(np.uint8), samples[whole:]
 
 
-def _thin_out(peaks: "NDArray[np.uint8]") -> list[int]:
-    """Return at most PEAKS values, each the largest of an equal stretch."""
+def _thin_out(peaks: "NDArray[np.uint8]", *, share: float) -> list[int]:
+    """Return at most PEAKS values, each the largest of an equal stretch; silence after the share of them that has sound."""
     import numpy as np
 
-    if len(peaks) <= PEAKS:
-        return [int(peak) for peak in peaks]
-    bounds = np.linspace(0, len(peaks), PEAKS, endpoint=False).astype(int)
-    return [int(peak) for peak in np.maximum.reduceat(peaks, bounds)]
+    count = min(PEAKS, int(len(peaks) / share))
+    bounds = np.linspace(0, len(peaks), int(count * share), endpoint=False).astype(int)
+    loudest = np.maximum.reduceat(peaks, bounds) if len(bounds) else peaks[:0]
+    return [int(peak) for peak in loudest] + [0] * (count - len(bounds))
 
 
 def duration_of(work: Path) -> float:

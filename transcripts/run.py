@@ -150,11 +150,11 @@ class Run(Held):
         settings.WORK_DIR.mkdir(parents=True, exist_ok=True)
         reply = self._ask("plan", on_message=self._note_preparing)
         made_with = {**reply["plan"]["pins"], "weights_sha256": self.choice.weights_sha256}
-        self._store_plan({**reply["plan"], "pins": made_with}, reply["peaks"])
+        self._store_plan({**reply["plan"], "pins": made_with}, length=reply["length"], peaks=reply["peaks"])
         self._expect(made_with["device"])
         self._warn(*reply["warnings"])
 
-    def _store_plan(self, plan: Json, peaks: list[int]) -> None:
+    def _store_plan(self, plan: Json, *, length: float, peaks: list[int]) -> None:
         fields = {
             "plan": plan,
             "crashes": 0,
@@ -168,10 +168,10 @@ class Run(Held):
             with transaction.atomic():
                 lease.write(self.job.pk, self.token, **fields)
                 recording = Recording.objects.filter(pk=self.job.recording_id)
-                recording.update(duration_seconds=plan["duration"], peaks=peaks)
+                recording.update(duration_seconds=length, peaks=peaks)
 
         self._persist(store)
-        self.job.recording.duration_seconds = plan["duration"]
+        self.job.recording.duration_seconds = length
         self._note(fields)
 
     def _note_preparing(self, message: Json) -> None:

@@ -75,6 +75,21 @@ def test_decode_gives_the_same_sound_from_each_container(data: Path, tmp_path: P
     assert max(decoded.peaks) == pytest.approx(np.abs(samples).max() * 255, abs=2)
 
 
+def test_length_of_a_video_is_that_of_its_pictures_and_the_waveform_spans_it(data: Path, tmp_path: Path):
+    decoded = audio.decode(data / "jfk_video.mp4", tmp_path / "work.pcm", on_progress=_ignore)
+
+    assert decoded.length == pytest.approx(12.67, abs=0.01)
+    assert decoded.duration == pytest.approx(11.0, abs=0.1)
+    assert len(decoded.peaks) == int(decoded.length * 10)
+    assert max(decoded.peaks[-16:]) == 0 < max(decoded.peaks[:30])
+
+
+@pytest.mark.parametrize("name", ["bad/truncated.wav", "bad/truncated.mp3", "jfk.webm"])
+def test_length_of_sound_alone_is_what_was_decoded_whatever_the_container_says(data: Path, tmp_path: Path, name: str):
+    decoded = audio.decode(data / name, tmp_path / "work.pcm", on_progress=_ignore)
+    assert decoded.length == decoded.duration
+
+
 def test_decode_mixes_all_channels(tmp_path: Path):
     stereo = np.zeros((SAMPLE_RATE, 2))
     stereo[:, 1] = 8000 * np.sin(np.arange(SAMPLE_RATE) / 10)

@@ -102,6 +102,31 @@ def _at_batch(number, action):
 
 
 @pytest.mark.django_db
+def test_video_keeps_its_length_and_progress_counts_to_the_end_of_its_sound(make_job, make_recording, go, data):
+    video = make_recording((data / "jfk_video.mp4").read_bytes(), has_video=True, duration_seconds=None)
+    job = make_job(video, asked_engine="fake")
+    percents = []
+
+    assert go(job, on_progress=lambda job: percents.append(job.percent)) == State.COMPLETED
+
+    video.refresh_from_db()
+    assert video.duration_seconds == pytest.approx(12.67, abs=0.01)
+    assert (job.audio_seconds, job.audio_seconds_done) == (job.plan["duration"], job.plan["duration"])
+    assert job.plan["duration"] == pytest.approx(11.0, abs=0.1)
+    assert max(percents) == 99
+
+
+@pytest.mark.django_db
+def test_progress_of_a_video_reaches_the_end_with_its_sound(make_job, make_recording):
+    video = make_recording(duration_seconds=100.0, has_video=True)
+    half = {"state": State.QUEUED, "prepared_seconds": 50.0, "audio_seconds_done": 49.0, "batches_done": 3}
+    job = make_job(video, stage=Job.Stage.TRANSCRIBING, transcribing_seconds=98.0, **half)
+    assert (job.percent, job.seconds_left) == (98, 2.0)
+    job.stage = Job.Stage.PREPARING
+    assert job.audio_seconds == 100.0
+
+
+@pytest.mark.django_db
 def test_run_completes_a_job(job, go):
     assert go(job) == State.COMPLETED
 

@@ -189,9 +189,17 @@ class Job(models.Model):
         return self.state in (self.State.COMPLETED, self.State.FAILED, self.State.CANCELLED)
 
     @property
+    def audio_seconds(self) -> float | None:
+        """Return where the sound ends, which is what transcribing counts to: a video's pictures may go on. None while unknown."""
+        is_prepared = (
+            self.stage in (self.Stage.TRANSCRIBING, self.Stage.FINISHING) or self.state == self.State.COMPLETED
+        )
+        return self.prepared_seconds if is_prepared and self.prepared_seconds else self.recording.duration_seconds
+
+    @property
     def seconds_left(self) -> float | None:
         """Return the estimated time to the end; None where nothing is known of the pace or of how much there is to do."""
-        total = self.recording.duration_seconds if self.kind == self.Kind.WHOLE else None
+        total = self.audio_seconds if self.kind == self.Kind.WHOLE else None
         pace = blended_pace(self.transcribing_seconds, self.audio_seconds_done, self.expected_pace)
         return None if pace is None or total is None else max(0.0, total - self.audio_seconds_done) * pace
 
@@ -203,7 +211,7 @@ class Job(models.Model):
         """
         if self.state == self.State.COMPLETED:
             return 100
-        total = self.recording.duration_seconds
+        total = self.audio_seconds
         return min(99, int(100 * self.audio_seconds_done / total)) if total else 0
 
 

@@ -36,7 +36,7 @@ class Recording(models.Model):
     container = models.CharField(max_length=64)
     audio_codec = models.CharField(max_length=64)
     duration_seconds = models.FloatField(null=True)
-    """Estimated by the container until the first job has decoded it; None where the container does not say."""
+    """As a player shows it. Estimated by the container until the first job has decoded it; None where the container does not say."""
     audio_tracks = models.PositiveSmallIntegerField(default=1)
     has_video = models.BooleanField(default=False)
     peaks = models.JSONField(default=list, blank=True)

@@ -189,13 +189,13 @@ def _run(job: Job, label: str, engine: EngineHost, interruption: direct.Interrup
 def _show(bar: "tqdm[Any]", job: Job) -> None:
     """Move the bar to how much of the recording is prepared, or transcribed."""
     is_preparing = job.stage == Job.Stage.PREPARING
-    bar.total = round(job.recording.duration_seconds or 0) or None
+    bar.total = round(job.audio_seconds or 0) or None
     bar.n = round(job.prepared_seconds if is_preparing else job.audio_seconds_done)
     bar.set_postfix_str(job.get_stage_display().lower(), refresh=True)
 
 
 def _why_not_done(job: Job) -> str:
-    done, total = job.audio_seconds_done, job.recording.duration_seconds or 0
+    done, total = job.audio_seconds_done, job.audio_seconds or 0
     reasons = {
         Job.State.FAILED: job.error,
         Job.State.CANCELLED: "It was cancelled.",
@@ -208,7 +208,7 @@ def _why_not_done(job: Job) -> str:
 
 def _line(label: str, job: Job, seconds: float, paths: list[Path]) -> str:
     """Return what is said about a file that is done: its length, its speed, its texts and its warnings."""
-    audio = job.recording.duration_seconds or 0
+    audio = job.audio_seconds or 0
     factor = f"real-time factor {seconds / audio:.2f}" if audio else "no audio"
     language = LANGUAGES.get(job.language, "no language")
     files = ", ".join(printable(str(path)) for path in paths)
