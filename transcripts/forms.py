@@ -130,6 +130,12 @@ class RowsForm(forms.Form):
     job = JobIds(required=False)
 
 
+class StartForm(forms.Form):
+    """Where in a recording its page starts, in seconds."""
+
+    t = forms.FloatField(required=False, min_value=0)
+
+
 class LiveForm(forms.Form):
     """What a recording page shows already: where its last paragraph starts, its last segment, and the job's standing."""
 

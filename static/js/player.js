@@ -1,17 +1,35 @@
 // The player of the recording page. Without this script the browser's own controls do.
 
+import { listen, showKeys } from "./keys.js";
+import { Memory } from "./memory.js";
+import { Reading } from "./reading.js";
+import { SpokenWord, timeAt } from "./spoken.js";
+import { Stage } from "./stage.js";
 import { Wave } from "./wave.js";
-import { SpokenWord } from "./spoken.js";
+
+const SKIP_SECONDS = 5;
+const SAME_SECONDS = 1; // The browser and the server may differ by a frame or two in how long a recording is.
 
 const media = document.querySelector("[data-media]");
 const bar = document.querySelector("[data-player]");
+const transcript = document.getElementById("transcript");
 const seek = bar.querySelector("[data-seek]");
-const time = bar.querySelector("[data-time]");
+const speed = bar.querySelector("[data-speed]");
 const wave = new Wave(bar.querySelector("[data-wave]"), peaks());
-const spoken = new SpokenWord(document.getElementById("transcript"));
+const reading = new Reading(transcript, playFrom);
+const spoken = new SpokenWord(transcript, (paragraph) => reading.follow(paragraph));
+const memory = new Memory(document.querySelector("[data-recording]").dataset.recording, media);
+const stage = media.localName === "video" ? new Stage(document.querySelector("[data-stage]"), media, toggle) : null;
 
 function peaks() {
   return JSON.parse(document.getElementById("peaks").textContent);
+}
+
+// The length that the rest of the page tells; what the browser says where that is something else.
+function length() {
+  const known = Number(document.getElementById("waveform").dataset.seconds ?? 0);
+  if (!Number.isFinite(media.duration)) return known;
+  return Math.abs(known - media.duration) < SAME_SECONDS ? known : media.duration;
 }
 
 function clock(seconds) {
@@ -22,26 +40,37 @@ function clock(seconds) {
 }
 
 function takeOver() {
-  if (media.localName === "audio") media.controls = false;
+  media.controls = false;
   bar.hidden = false;
   bar.querySelectorAll("[hidden]").forEach((element) => (element.hidden = false));
 }
 
 function show() {
-  const length = Number.isFinite(media.duration) ? media.duration : 0;
-  seek.max = length;
-  seek.value = media.currentTime;
-  seek.ariaValueText = `${clock(media.currentTime)} of ${clock(length)}`;
-  time.textContent = `${clock(media.currentTime)} / ${clock(length)}`;
-  wave.draw(length ? media.currentTime / length : 0);
+  const end = length();
+  const now = Math.min(media.currentTime, end);
+  seek.max = end;
+  seek.value = now;
+  seek.ariaValueText = `${clock(now)} of ${clock(end)}`;
+  bar.querySelector("[data-now]").textContent = clock(now);
+  bar.querySelector("[data-length]").textContent = clock(end);
+  wave.draw(end ? now / end : 0);
+}
+
+function toggle() {
+  if (media.paused) media.play();
+  else media.pause();
+}
+
+function skip(seconds) {
+  media.currentTime = Math.max(0, media.currentTime + seconds);
 }
 
 // Steps that are of use in a recording of hours: the range's own step is for the pointer.
 function seekByKey(event) {
   const seconds = { ArrowLeft: -5, ArrowDown: -5, ArrowRight: 5, ArrowUp: 5, PageDown: -60, PageUp: 60 }[event.key];
-  if (!seconds) return;
+  if (!seconds || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
-  media.currentTime = Math.max(0, media.currentTime + seconds);
+  skip(seconds);
 }
 
 function follow() {
@@ -60,36 +89,76 @@ function playFrom(seconds) {
   media.play();
 }
 
+function setSpeed(rate) {
+  speed.value = String(rate);
+  if (!speed.value) speed.value = "1"; // Not one that can be chosen.
+  media.defaultPlaybackRate = media.playbackRate = Number(speed.value);
+}
+
+// An address that says where to start outranks what is remembered.
+function begin() {
+  const linked = media.getAttribute("src").split("#t=")[1];
+  const { at, speed } = memory.recall();
+  setSpeed(speed);
+  const start = Number(linked ?? at);
+  if (start) media.currentTime = start; // At the beginning, no word is marked before it is spoken.
+  show();
+  if (!start) return;
+  spoken.mark(start);
+  if (linked && !location.hash) spoken.paragraph?.scrollIntoView({ block: "center" });
+}
+
 function fail() {
-  time.textContent = "This browser cannot play this file";
-  bar.querySelectorAll("button, input, select").forEach((control) => (control.disabled = true));
+  bar.querySelector("[data-fault]").textContent = "This browser cannot play this file.";
+  bar.querySelectorAll("button:not([data-show-keys]), input, select").forEach((control) => (control.disabled = true));
+}
+
+function clickText(event) {
+  const seconds = timeAt(event);
+  if (seconds === null) return;
+  event.preventDefault();
+  playFrom(seconds);
 }
 
 takeOver();
+show();
+if (media.readyState) begin();
+else media.addEventListener("loadedmetadata", begin, { once: true });
+if (media.error) fail();
+media.addEventListener("error", fail);
 media.addEventListener("timeupdate", show);
 media.addEventListener("durationchange", show);
 media.addEventListener("play", showPlaying);
 media.addEventListener("pause", showPlaying);
 media.addEventListener("seeked", follow);
-media.addEventListener("error", fail);
-if (media.error) fail();
 seek.addEventListener("keydown", seekByKey);
 seek.addEventListener("input", () => (media.currentTime = Number(seek.value)));
-bar.querySelector("[data-play]").addEventListener("click", () => (media.paused ? media.play() : media.pause()));
-bar.querySelectorAll("[data-skip]").forEach((button) =>
-  button.addEventListener("click", () => (media.currentTime += Number(button.dataset.skip))),
-);
-bar.querySelector("[data-speed]").addEventListener("change", (event) => {
-  media.playbackRate = Number(event.target.value);
+speed.addEventListener("change", () => setSpeed(Number(speed.value)));
+transcript.addEventListener("click", clickText);
+bar.querySelector("[data-play]").addEventListener("click", toggle);
+bar.querySelector("[data-show-keys]").addEventListener("click", showKeys);
+bar.querySelector("[data-full-screen]")?.addEventListener("click", () => stage.fillScreen());
+for (const button of bar.querySelectorAll("[data-skip]")) {
+  button.addEventListener("click", () => skip(Number(button.dataset.skip)));
+}
+listen({
+  " ": toggle,
+  k: toggle,
+  j: () => skip(-SKIP_SECONDS),
+  l: () => skip(SKIP_SECONDS),
+  ArrowLeft: () => skip(-SKIP_SECONDS),
+  ArrowRight: () => skip(SKIP_SECONDS),
+  "?": showKeys,
+  ...(stage && { f: () => stage.fillScreen() }),
 });
-document.getElementById("transcript").addEventListener("click", (event) => {
-  const seconds = spoken.timeAt(event);
-  if (seconds === null) return;
-  event.preventDefault();
-  playFrom(seconds);
+new ResizeObserver(() => {
+  wave.measure();
+  show();
+}).observe(bar);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  wave.measure();
+  show();
 });
-new ResizeObserver(show).observe(bar);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
 
 // The waveform is known once the recording has been read.
 document.body.addEventListener("htmx:oobAfterSwap", (event) => {

@@ -2,10 +2,11 @@
 // spoken word is marked by a highlight, so that a transcript of hours has no element for each word.
 
 export class SpokenWord {
-  constructor(transcript) {
+  // `onParagraph` is called with the paragraph that is spoken from now on, null where there is none.
+  constructor(transcript, onParagraph) {
     this.transcript = transcript;
-    this.highlight = "highlights" in CSS ? new Highlight() : null;
-    if (this.highlight) CSS.highlights.set("spoken", this.highlight);
+    this.onParagraph = onParagraph;
+    this.spoken = new Mark("spoken");
     this.read();
     new MutationObserver(() => this.read()).observe(transcript, { childList: true });
   }
@@ -13,47 +14,71 @@ export class SpokenWord {
   read() {
     this.passages = [...this.transcript.querySelectorAll("[data-words]")];
     this.starts = this.passages.map((passage) => Number(passage.dataset.start));
-    this.marked = "";
+    this.index = this.word = undefined;
   }
 
-  // The words of a passage as [offset, seconds].
-  words(passage) {
-    const places = passage.dataset.words.split(" ").filter(Boolean);
-    return places.map((place) => place.split(":").map(Number));
-  }
-
+  // Called for each frame while it plays: it parses a passage once, and touches the page only for another word.
   mark(seconds) {
     const index = lastAtOrBefore(this.starts, seconds);
-    const passage = this.passages[index];
-    const words = passage ? this.words(passage) : [];
-    const word = lastAtOrBefore(words.map((each) => each[1]), seconds);
-    if (this.marked === `${index} ${word}`) return;
-    this.marked = `${index} ${word}`;
-    this.show(passage, words, word);
+    if (index !== this.index) this.enter(index);
+    const word = lastAtOrBefore(this.times, seconds);
+    if (word === this.word) return;
+    this.word = word;
+    this.spoken.show(this.passages[index], this.words, word);
   }
 
-  show(passage, words, word) {
-    this.transcript.querySelector("[data-playing]")?.removeAttribute("data-playing");
-    passage?.closest(".paragraph").setAttribute("data-playing", "");
+  enter(index) {
+    this.index = index;
+    this.word = undefined;
+    this.words = index < 0 ? [] : wordsOf(this.passages[index]);
+    this.times = this.words.map((each) => each[1]);
+    const paragraph = this.passages[index]?.closest(".paragraph") ?? null;
+    if (paragraph === this.paragraph) return;
+    this.paragraph?.removeAttribute("data-playing");
+    paragraph?.setAttribute("data-playing", "");
+    this.paragraph = paragraph;
+    this.onParagraph(paragraph);
+  }
+}
+
+// One word of the text, marked by the highlight of this name.
+export class Mark {
+  constructor(name) {
+    this.highlight = "highlights" in CSS ? new Highlight() : null;
+    if (this.highlight) CSS.highlights.set(name, this.highlight);
+  }
+
+  // Takes a passage, its words and the index of one of them; marks nothing where there is none. Returns the marked text.
+  show(passage, words, index) {
     this.highlight?.clear();
-    if (!this.highlight || word < 0) return;
+    if (!passage || !words[index]) return "";
     const text = passage.firstChild;
-    const end = words[word + 1]?.[0] ?? text.length;
+    const start = words[index][0];
+    const end = words[index + 1]?.[0] ?? text.length;
+    const word = text.data.slice(start, end).trimEnd();
     const range = new Range();
-    range.setStart(text, words[word][0]);
-    range.setEnd(text, words[word][0] + text.data.slice(words[word][0], end).trimEnd().length);
-    this.highlight.add(range);
+    range.setStart(text, start);
+    range.setEnd(text, start + word.length);
+    this.highlight?.add(range);
+    return word;
   }
+}
 
-  // The time that a click in the text stands for; null for a click elsewhere, and while text is being selected.
-  timeAt(event) {
-    const target = event.target.closest("[data-start]");
-    if (!target || !getSelection().isCollapsed) return null;
-    if (!("words" in target.dataset)) return Number(target.dataset.start);
-    const words = this.words(target);
-    const word = lastAtOrBefore(words.map((each) => each[0]), offsetAt(event));
-    return word < 0 ? Number(target.dataset.start) : words[word][1];
-  }
+// The words of a passage as [offset, seconds].
+export function wordsOf(passage) {
+  const places = passage.dataset.words.split(" ").filter(Boolean);
+  return places.map((place) => place.split(":").map(Number));
+}
+
+// The time that a click in the text stands for; null for a click elsewhere, for one that opens a link in another place, and
+// while text is being selected.
+export function timeAt(event) {
+  const target = event.target.closest("[data-start]");
+  if (!target || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || !getSelection().isCollapsed) return null;
+  if (!("words" in target.dataset)) return Number(target.dataset.start);
+  const words = wordsOf(target);
+  const word = lastAtOrBefore(words.map((each) => each[0]), offsetAt(event));
+  return word < 0 ? Number(target.dataset.start) : words[word][1];
 }
 
 function offsetAt({ clientX, clientY }) {

@@ -36,8 +36,36 @@ def test_page_shows_the_text_in_paragraphs_with_times(alice_client: Client, comp
     assert _words(text) == (
         "And so, my fellow Americans, ask not what your country can do for you, ask what you can do for your country."
     )
-    assert f'href="/recordings/{completed_job.recording_id}/media#t=0.00"' in text
+    assert 'href="?t=0.00#paragraph-0-0"' in text
     assert 'data-words="0:0.00 4:0.60 8:1.20 11:1.80 18:2.40"' in text
+
+
+@pytest.mark.parametrize(
+    ("query", "fragment"),
+    [
+        ("?t=83.5", "#t=83.50"),
+        ("?t=0", "#t=0.00"),
+        ("", ""),
+        ("?t=", ""),
+        ("?t=-3", ""),
+        ("?t=nan", ""),
+        ("?t=inf", ""),
+        ("?t=1:23", ""),
+        ("?t=%22%3E%3Cb%3E", ""),
+    ],
+)
+def test_address_says_where_the_player_starts(alice_client: Client, completed_job: Job, query: str, fragment: str):
+    text = alice_client.get(_page(completed_job) + query).text
+    assert re.findall(r'<audio src="([^"]*)"', text) == [f"/recordings/{completed_job.recording_id}/media{fragment}"]
+
+
+@pytest.mark.parametrize(("percent", "value"), [(0.0, None), (0.5, "50")])
+def test_bar_stands_for_no_share_while_none_is_known(
+    alice_client: Client, running_job: Job, percent: float, value: str | None
+):
+    Job.objects.filter(pk=running_job.pk).update(audio_seconds_done=11.0 * percent)
+    bar = re.findall(r"<progress [^>]*>", alice_client.get(_page(running_job)).text)[0]
+    assert (re.findall(r'value="(\d+)"', bar) or [None]) == [value]
 
 
 def test_page_offers_exports_only_when_the_job_is_complete(alice_client: Client, completed_job: Job, running_job: Job):

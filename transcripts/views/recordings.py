@@ -15,7 +15,7 @@ from django_htmx.http import HTMX_STOP_POLLING, trigger_client_event
 
 from transcripts.exports import FORMATS
 from transcripts.exports.forms import ExportForm
-from transcripts.forms import LiveForm, RowsForm
+from transcripts.forms import LiveForm, RowsForm, StartForm
 from transcripts.models import Job
 from transcripts.services.delete import delete_recording
 from transcripts.views.access import BULKY, newest_job, visible_job, visible_recording
@@ -24,7 +24,7 @@ from transcripts.views.standing import Standing, standings
 from transcripts.views.text import PageParagraph, Position, page_paragraphs
 
 ROWS_PER_PAGE = 50
-SPEEDS = ("0.5", "0.75", "1", "1.25", "1.5", "1.75", "2")
+SPEEDS = ("0.5", "0.75", "1", "1.25", "1.5", "1.75", "2", "2.5", "3")
 
 
 @require_GET
@@ -60,7 +60,15 @@ def _watched(rows: list[Standing]) -> str:
 def detail(request: HttpRequest, recording_id: UUID) -> HttpResponse:
     job = newest_job(request, recording_id)
     text, [row] = page_paragraphs(job), standings([job])
-    return render(request, "transcripts/detail.html", _page_context(row, text) | {"added": text, "speeds": SPEEDS})
+    context = {"added": text, "speeds": SPEEDS, "media_start": _media_start(request)}
+    return render(request, "transcripts/detail.html", _page_context(row, text) | context)
+
+
+def _media_start(request: HttpRequest) -> str:
+    """Return what makes a player start at `?t=SECONDS`, as a fragment of the media's address; nothing where that is no time."""
+    form = StartForm(request.GET)
+    start = form.cleaned_data["t"] if form.is_valid() else None
+    return "" if start is None else f"#t={start:.2f}"
 
 
 @require_GET

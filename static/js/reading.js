@@ -1,0 +1,85 @@
+// The text by keyboard. However long it is, Tab stops at one of its times only; arrow keys go from there to the other paragraphs
+// and to each word, and Enter plays from the chosen one.
+
+import { Mark, wordsOf } from "./spoken.js";
+
+export class Reading {
+  constructor(transcript, playFrom) {
+    this.transcript = transcript;
+    this.playFrom = playFrom;
+    this.mark = new Mark("chosen");
+    this.said = document.getElementById("announcement");
+    this.read();
+    new MutationObserver(() => this.read()).observe(transcript, { childList: true });
+    transcript.addEventListener("focusin", (event) => this.enter(event.target));
+    transcript.addEventListener("focusout", () => this.forget());
+    transcript.addEventListener("keydown", (event) => this.press(event));
+  }
+
+  read() {
+    this.moments = [...this.transcript.querySelectorAll(".moment")];
+    this.moments.forEach((moment) => (moment.tabIndex = -1));
+    this.stopAt(this.moments.find((moment) => moment.id === this.stop?.id) ?? this.moments[0]);
+  }
+
+  // Make this the one that Tab leads to.
+  stopAt(moment) {
+    if (!moment) return;
+    if (this.stop) this.stop.tabIndex = -1;
+    this.stop = moment;
+    this.stop.tabIndex = 0;
+  }
+
+  // The paragraph that is played is where Tab leads, unless a person is reading elsewhere.
+  follow(paragraph) {
+    if (paragraph && !this.transcript.contains(document.activeElement)) this.stopAt(paragraph.querySelector(".moment"));
+  }
+
+  enter(target) {
+    this.forget();
+    if (!target.matches(".moment")) return;
+    this.stopAt(target);
+    this.words = [...target.parentElement.querySelectorAll("[data-words]")].flatMap((passage) =>
+      wordsOf(passage).map((_, index, all) => ({ passage, all, index })),
+    );
+  }
+
+  forget() {
+    this.word = -1;
+    this.words = [];
+    this.mark.show(null);
+  }
+
+  press(event) {
+    if (!event.target.matches(".moment") || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    const act = this.actions()[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+
+  actions() {
+    const at = this.moments.indexOf(this.stop);
+    return {
+      ArrowUp: () => this.moments[at - 1]?.focus(),
+      ArrowDown: () => this.moments[at + 1]?.focus(),
+      Home: () => this.moments[0].focus(),
+      End: () => this.moments.at(-1).focus(),
+      ArrowLeft: () => this.choose(this.word - 1),
+      ArrowRight: () => this.choose(this.word + 1),
+      Enter: () => this.play(),
+    };
+  }
+
+  choose(word) {
+    if (!this.words[word]) return;
+    this.word = word;
+    const { passage, all, index } = this.words[word];
+    this.said.textContent = this.mark.show(passage, all, index);
+  }
+
+  play() {
+    const chosen = this.words[this.word];
+    this.playFrom(chosen ? chosen.all[chosen.index][1] : Number(this.stop.dataset.start));
+  }
+}
