@@ -56,8 +56,12 @@ function show() {
   wave.draw(end ? now / end : 0);
 }
 
+function play() {
+  media.play().catch(() => {}); // Paused again at once, or a failure: of that the error event tells.
+}
+
 function toggle() {
-  if (media.paused) media.play();
+  if (media.paused) play();
   else media.pause();
 }
 
@@ -86,7 +90,7 @@ function showPlaying() {
 
 function playFrom(seconds) {
   media.currentTime = seconds;
-  media.play();
+  play();
 }
 
 function setSpeed(rate) {

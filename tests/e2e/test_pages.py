@@ -38,6 +38,31 @@ def test_empty_list_is_clean_and_fits_a_small_screen(open_page: Callable[..., Pa
     assert _widths(page, ["/", "/queue/"]) == dict.fromkeys(["/", "/queue/"], SMALL["width"])
 
 
+def test_long_words_stay_inside_the_frame(open_page: Callable[..., Page], person: Person):
+    page = open_page()
+    sign_in(page, person)
+    page.locator(".queue").evaluate("queue => queue.innerHTML = '<span>120 running,</span> <span>3456 waiting</span>'")
+    page.locator(".account summary span").evaluate("name => name.textContent = 'a.very.long.name@example.org'")
+    for width in (320, 360, 768, 1024, 1440):
+        page.set_viewport_size({"width": width, "height": 740})
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert _overflowing(page) == []
+
+
+def _overflowing(page: Page) -> list[str]:
+    """Return what reaches to within 4 px of an edge of its bar."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll(".queue span, .rail-link span")]
+          .filter((part) => {
+            const bars = [part.closest(".rail"), part.closest(".rail-top, .rail-bottom")];
+            const outer = bars.map((bar) => bar.getBoundingClientRect()).find((box) => box.width);
+            const inner = part.getBoundingClientRect();
+            return inner.left < outer.left + 4 || inner.right > outer.right - 4;
+          })
+          .map((part) => part.textContent)"""
+    )
+
+
 def _widths(page: Page, addresses: list[str]) -> dict[str, int]:
     """Return how wide the content of each page is."""
     widths = {}

@@ -80,9 +80,14 @@ def _wait_for(page: Page, condition: str) -> None:
     page.wait_for_function(f"media => {condition}", arg=_media(page).element_handle())
 
 
-def _press(page: Page, *keys: str) -> None:
-    """Press keys once the player knows the recording."""
+def _wait_until_ready(page: Page) -> None:
+    """Wait until our player has taken over and knows the recording."""
+    expect(page.locator("[data-play]")).to_be_visible()
     _wait_for(page, "media.readyState >= 2")
+
+
+def _press(page: Page, *keys: str) -> None:
+    _wait_until_ready(page)
     for key in keys:
         page.keyboard.press(key)
 
@@ -236,8 +241,20 @@ def test_remembered_nonsense_is_passed_over(open_video: Callable[..., Page]):
         page.goto("/")
         page.evaluate("([key, text]) => localStorage.setItem(key, text)", [key, nonsense])
         page.goto(address)
-        _wait_for(page, "media.readyState >= 2")
+        _wait_until_ready(page)
         assert _media(page).evaluate("media => [media.currentTime, media.playbackRate]") == [0, 1]
+
+
+def test_file_that_the_browser_cannot_play_is_told_once_and_keys_do_no_harm(open_video: Callable[..., Page]):
+    page = open_video()
+    page.route("**/media*", lambda route: route.fulfill(status=200, body="no video", content_type="video/mp4"))
+    page.reload()
+    expect(page.get_by_role("alert")).to_have_text("This browser cannot play this file.")
+    expect(page.get_by_role("button", name="Play")).to_be_disabled()
+    for key in ("k", "l", "Space"):
+        page.keyboard.press(key)
+    page.locator(".moment").first.click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
 def test_times_are_links_that_open_elsewhere_too(open_video: Callable[..., Page]):
