@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 LENGTH = "0:12"
 """Of the video: its sound ends after 11 seconds, its pictures after 12.67."""
 STALL_MILLISECONDS = 500
-"""Nobody waits so long without noticing. About 90 were measured on two busy cores, 2026-11-22."""
+"""Nobody waits so long without noticing. 90 to 250 were measured on two busy cores, 2026-11-22."""
 SCREENS = ((320, 640), (360, 740), (600, 400), (768, 1024), (1024, 768), (1440, 900), (1920, 1080))
 LONG_TRANSCRIPT = """
 from tests.conftest import SPEECH, _segment
