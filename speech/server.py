@@ -7,8 +7,8 @@ Every request has `type` and `id`; every reply repeats the `id`. At the start th
 request    fields                                                               last reply `done` has
 ========== ==================================================================== =======================================
 probe      path                                                                 media (`speech.types.Media`)
-plan       media, work, engine (EngineSpec), options (Options)                  plan (Plan), peaks (0..255), warnings
-transcribe media, work, engine, options, plan, first_batch                      peak_memory_bytes
+plan       media, track, work, engine (EngineSpec), options (Options)           plan (Plan), peaks (0..255), warnings
+transcribe media, track, work, engine, options, plan, first_batch               peak_memory_bytes
 join       clips, target, seconds                                               taken (`speech.measuring.join`)
 measure    variant, files, engine, options                                      what `speech.measuring.measure` returns
 score      pairs of (reference, heard), language                                errors, words
@@ -23,7 +23,8 @@ which is any of them. For `transcribe` there is one
 `{"type": "batch", "batch": index, "results": [PieceResult, ...], "seconds": wall time, "pins": ...}` for each batch, in order.
 A request that fails answers `{"type": "error", "code", "message", "permanent"}`, where `message` is a sentence for a person.
 
-`work` is the path of the work file (16 kHz mono s16, no header): it is written by `plan`, and made again by `transcribe` if missing.
+`track` counts the audio tracks of the media from 0. `work` is the path of the work file (16 kHz mono s16, no header): it is
+written by `plan`, and made again by `transcribe` if missing.
 stdout belongs to the protocol: whatever a library prints goes to stderr.
 """
 
@@ -141,7 +142,7 @@ class Server:
         """Decode, find the speech, detect the language and cut the recording into pieces and batches."""
         media, work, options = Path(request["media"]), Path(request["work"]), Options.from_json(request["options"])
         report = self._progress(request, "preparing")
-        decoded = audio.decode(media, work, on_progress=report)
+        decoded = audio.decode(media, work, track=request.get("track", 0), on_progress=report)
         engine = self._load(request)
         pieces = engine.find_pieces(work, on_progress=report)
         with self._signs_of_life(request):
@@ -170,7 +171,8 @@ class Server:
         )
         report = self._progress(request, "transcribing")
         if not work.exists():
-            audio.decode(Path(request["media"]), work, on_progress=self._progress(request, "preparing"))
+            report_decoding = self._progress(request, "preparing")
+            audio.decode(Path(request["media"]), work, track=request.get("track", 0), on_progress=report_decoding)
         engine = self._load(request)
         for index in range(request["first_batch"], len(plan.batches)):
             began = time.monotonic()

@@ -161,7 +161,12 @@ class Run(Held):
             "prepared_seconds": plan["duration"],
             "language": plan["language"],
             "language_probability": plan["language_probability"],
-            "provenance": {**plan["pins"], "program_version": settings.VERSION, "options": asdict(self._options)},
+            "provenance": {
+                **plan["pins"],
+                "program_version": settings.VERSION,
+                "options": asdict(self._options),
+                "audio_track": self.job.audio_track + 1,
+            },
         }
 
         def store() -> None:
@@ -218,7 +223,8 @@ class Run(Held):
             on_message=lambda message: self._hear(message, then=on_message),
             stop_wish=self._stop_wish,
             media=self.job.recording.media.path,
-            work=str(workfile.work_file(self.job.recording.sha256)),
+            work=str(workfile.work_file(self.job.recording.sha256, self.job.audio_track)),
+            track=self.job.audio_track,
             engine=to_json(self.choice.spec),
             options=to_json(self._options),
             **fields,

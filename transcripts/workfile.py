@@ -8,6 +8,7 @@ import psutil
 from django.conf import settings
 
 from transcripts.models import Job
+from transcripts.models.job import JobQuerySet
 
 log = logging.getLogger(__name__)
 
@@ -16,24 +17,37 @@ ABANDONED_SECONDS = 60.0
 of another container that shares the folder."""
 
 
-def work_file(sha256: str) -> Path:
-    """Return where the work file of a recording lies, or is to be written."""
-    return settings.WORK_DIR / f"{sha256}.pcm"
+def work_file(sha256: str, track: int = 0) -> Path:
+    """Return where the sound of one audio track of a recording lies, or is to be written."""
+    return settings.WORK_DIR / f"{_stem(sha256, track)}.pcm"
 
 
 def discard(sha256: str) -> None:
-    """Delete a work file, also half-written, unless a job that is not over needs it: two recordings may hold the same media."""
-    if not Job.objects.unfinished().filter(recording__sha256=sha256).exists():
-        for path in settings.WORK_DIR.glob(f"{sha256}.pcm*"):
+    """Delete the work files of a recording, also half-written, but for those that a job needs which is not over.
+
+    Two recordings may hold the same media.
+    """
+    needed = _needed(Job.objects.filter(recording__sha256=sha256))
+    for path in settings.WORK_DIR.glob(f"{sha256}*.pcm*"):
+        if path.name.split(".")[0] not in needed:
             _delete(path)
 
 
 def sweep() -> None:
     """Delete the work files that no job needs any more, and what dead engines left half-written."""
-    needed = set(Job.objects.unfinished().values_list("recording__sha256", flat=True))
+    needed = _needed(Job.objects.all())
     for path in settings.WORK_DIR.glob("*.pcm*"):
         if path.name.split(".")[0] not in needed or _is_abandoned(path):
             _delete(path)
+
+
+def _stem(sha256: str, track: int) -> str:
+    return f"{sha256}-{track}" if track else sha256
+
+
+def _needed(jobs: JobQuerySet) -> set[str]:
+    """Return the names, without extension, of the work files that the jobs still need."""
+    return {_stem(*row) for row in jobs.unfinished().values_list("recording__sha256", "audio_track")}
 
 
 def _is_abandoned(path: Path) -> bool:

@@ -27,11 +27,12 @@ from django.contrib.auth.models import User
 from transcripts import lease, worker
 from transcripts.engine import EngineHost
 from transcripts.services.accept import JobRequest, accept_path
+from transcripts.services.restart import transcribe_again
 owner, path = User.objects.create_user("alice"), Path({path!r})
 undisturbed = accept_path(path, owner=owner, request=JobRequest("fake"), then=lease.start_directly)
 undisturbed.refresh_from_db()
 worker.run(undisturbed.pk, undisturbed.lease_token, engine=EngineHost(), should_stop=str)
-accept_path(path, owner=owner, request=JobRequest("fake"))
+transcribe_again(undisturbed.recording, JobRequest("fake"))
 """
 TWO_MORE = """
 from uuid import uuid4

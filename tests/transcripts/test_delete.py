@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from pytest_django import Settings
 
 from tests.conftest import MakeJob, MakeRecording, MakeSegments
@@ -80,7 +81,7 @@ def test_rows_that_cannot_be_deleted_keep_the_file(recording: Recording, monkeyp
     def fail(*arguments: object, **options: object) -> None:
         raise OSError("the disk of the database is full")
 
-    monkeypatch.setattr(Recording, "delete", fail)
+    monkeypatch.setattr(QuerySet, "delete", fail)
 
     with pytest.raises(OSError, match="database is full"):
         delete_recording(recording)

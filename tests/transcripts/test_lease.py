@@ -394,7 +394,7 @@ def test_resume_takes_back_a_request_to_pause_only(run):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_job_ends_once_when_all_happens_at_the_same_time(run):
+def test_job_ends_once_when_all_happens_at_the_same_time(run, recording):
     def attempt(action):
         try:
             action()
@@ -403,8 +403,8 @@ def test_job_ends_once_when_all_happens_at_the_same_time(run):
         finally:
             connection.close()
 
-    for number in range(20):
-        job = run(lease_expires_at=timezone.now() + HOUR * (-1) ** number)
+    for number in range(200):
+        job = run(recording=recording, lease_expires_at=timezone.now() + HOUR * (-1) ** number)
         actions = [
             lambda job=job: lease.complete(job.pk, job.lease_token),
             lambda job=job: lease.request_stop(job.pk, Wish.CANCEL),
@@ -415,7 +415,7 @@ def test_job_ends_once_when_all_happens_at_the_same_time(run):
             thread.start()
         for thread in threads:
             thread.join()
-        job.refresh_from_db()
+        job = Job.objects.select_related("recording").get(pk=job.pk)
         shown = job.recording.shown_job_id == job.pk
         assert job.state in (State.COMPLETED, State.CANCELLED)
         assert shown == (job.state == State.COMPLETED)

@@ -100,6 +100,24 @@ def test_second_run_replaces_the_texts_of_the_first(transcribe: Transcribe, data
     assert Job.objects.filter(state=Job.State.COMPLETED).count() == 2
 
 
+def test_file_that_is_in_the_library_gets_another_transcript_there(transcribe: Transcribe, data: Path) -> None:
+    transcribe(data / "jfk.mp3")
+    line = transcribe(data / "jfk.mp3", language="de")
+
+    assert line.endswith("\n  Already in the library as “jfk”: this is another transcript of that recording.\n")
+    recording = Recording.objects.get()
+    assert list(recording.jobs.values_list("asked_language", flat=True)) == ["de", ""]
+    assert recording.shown_job.asked_language == "de"
+
+
+def test_tracks_are_counted_from_one(transcribe: Transcribe, data: Path) -> None:
+    transcribe(data / "jfk_two_tracks.mka", track=2)
+
+    assert Job.objects.get().audio_track == 1
+    with pytest.raises(CommandError, match="2 audio tracks, so there is no track 3"):
+        transcribe(data / "jfk_two_tracks.mka", track=3)
+
+
 def test_persons_file_with_the_name_of_a_text_is_not_overwritten(
     transcribe: Transcribe, data: Path, tmp_path: Path
 ) -> None:
@@ -147,6 +165,7 @@ def test_enqueued_file_waits_for_the_worker(transcribe: Transcribe, data: Path, 
         ({"engine": "sphinx"}, "Choose one of: auto, faster-whisper, whisper"),
         ({"model": "gigantic"}, "large-v3-turbo"),
         ({"language": "xx"}, "yue"),
+        ({"track": 0}, "--track 1 is the first"),
         ({"task": "sing"}, "Choose one of: transcribe, translate."),
         ({"owner": "nobody"}, "There is no active user 'nobody'."),
         ({"enqueue": True, "formats": "srt"}, "leave out --formats and --output"),

@@ -480,3 +480,29 @@ def test_run_leaves_nothing_half_written_at_its_end(job, go, settings, dead_pid)
 
     assert go(job) == State.COMPLETED
     assert list(settings.WORK_DIR.iterdir()) == []
+
+
+def test_each_audio_track_has_a_work_file_of_its_own(go, make_job, make_recording, data):
+    recording = make_recording((data / "jfk_two_tracks.mka").read_bytes(), audio_tracks=2)
+    first, second = (make_job(recording, asked_engine="fake", audio_track=track) for track in (0, 1))
+    seen = []
+    assert (
+        go(first, on_progress=_at_batch(1, lambda job: seen.extend(workfile.settings.WORK_DIR.glob("*.pcm"))))
+        == "completed"
+    )
+    assert (
+        go(second, on_progress=_at_batch(1, lambda job: seen.extend(workfile.settings.WORK_DIR.glob("*.pcm"))))
+        == "completed"
+    )
+
+    sha256 = recording.sha256
+    assert [path.name for path in seen] == [f"{sha256}.pcm", f"{sha256}-1.pcm"]
+    assert not list(workfile.settings.WORK_DIR.glob("*.pcm"))
+    assert (first.provenance["audio_track"], second.provenance["audio_track"]) == (1, 2)
+
+
+def test_track_that_is_not_there_fails_with_a_sentence(go, make_job, make_recording, data):
+    job = make_job(make_recording((data / "jfk_two_tracks.mka").read_bytes()), asked_engine="fake", audio_track=4)
+
+    assert go(job) == State.FAILED
+    assert job.error == "This file has 2 audio tracks, so there is no track 5."

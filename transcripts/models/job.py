@@ -43,14 +43,14 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Return the jobs that run, or may still run."""
         return self.exclude(state__in=(Job.State.COMPLETED, Job.State.FAILED, Job.State.CANCELLED))
 
+    def whole(self) -> Self:
+        """Return the jobs that make a transcript of their own: the versions that a recording has."""
+        return self.filter(kind=Job.Kind.WHOLE)
+
     def newest_of_recordings(self) -> Self:
-        """Return the newest job of each recording, of those that transcribe all of it."""
-        newest = (
-            Job.objects.filter(recording=OuterRef("recording"), kind=Job.Kind.WHOLE)
-            .order_by("-created_at", "id")
-            .values("pk")[:1]
-        )
-        return self.filter(pk=Subquery(newest))
+        """Return the newest job of each recording that makes a transcript of its own."""
+        theirs = Job.objects.whole().filter(recording=OuterRef("recording"))
+        return self.filter(pk=Subquery(theirs.order_by("-created_at", "id").values("pk")[:1]))
 
     def with_last_words(self) -> Self:
         """Add `last_words`: the text that was recognised last, None where there is none."""

@@ -24,6 +24,7 @@ from transcripts.estimates import expected_pace
 from transcripts.incoming import IncomingFile
 from transcripts.models import Job, Recording, Task
 from transcripts.names import title_from
+from transcripts.services.duplicates import AlreadyHere, check_not_here, lock_library
 
 log = logging.getLogger(__name__)
 
@@ -53,12 +54,26 @@ class JobRequest:
     language: str = ""
     task: str = Task.TRANSCRIBE.value
     prompt: str = ""
+    audio_track: int = 0
+    """Counted from 0 among the audio tracks of the file."""
+
+    def columns(self) -> dict[str, Any]:
+        """Return what it is on a job's row."""
+        return {
+            "asked_engine": _asked(self.engine),
+            "asked_model": _asked(self.model),
+            "asked_language": _asked(self.language),
+            "task": self.task,
+            "prompt": self.prompt,
+            "audio_track": self.audio_track,
+        }
 
 
 def accept_upload(file: "UploadedFile[Any]", *, owner: User, request: JobRequest) -> Job:
     """Keep an uploaded file and return its queued job. The file is closed afterwards, and gone where it is refused.
 
-    Takes what HashingUploadHandler hands to a view. Looks into the file, which takes a second or two. Raises Refused.
+    Takes what HashingUploadHandler hands to a view. Looks into the file, which takes a second or two. Raises Refused,
+    and AlreadyHere where its owner has this very file: it is not kept a second time.
     """
     if not isinstance(file, IncomingFile):
         raise TypeError("Uploads must come through transcripts.uploads.HashingUploadHandler.")
@@ -67,7 +82,7 @@ def accept_upload(file: "UploadedFile[Any]", *, owner: User, request: JobRequest
 
 
 def accept_path(path: Path, *, owner: User, request: JobRequest, then: Then | None = None) -> Job:
-    """Keep a copy of a local file, which is left as it is, and return its queued job. Raises Refused.
+    """Keep a copy of a local file, which is left as it is, and return its queued job. Raises Refused and AlreadyHere.
 
     `then` is called with the job in the transaction that writes it: `lease.start_directly` for one that shall not wait.
     """
@@ -85,6 +100,13 @@ def check_request(request: JobRequest) -> None:
     _check_choice("task", request.task, Task.values)
     if len(request.prompt) > PROMPT_LIMIT:
         raise Refused(f"The prompt is longer than {PROMPT_LIMIT} characters. Nothing was saved. Use a shorter one.")
+
+
+def check_track(request: JobRequest, recording: Recording) -> None:
+    """Raise Refused where a recording has no such audio track."""
+    if request.audio_track >= recording.audio_tracks:
+        tracks = "1 audio track" if recording.audio_tracks == 1 else f"{recording.audio_tracks} audio tracks"
+        raise Refused(f"This file has {tracks}, so there is no track {request.audio_track + 1}. Nothing was saved.")
 
 
 def _check_choice(name: str, value: str, choices: list[str]) -> None:
@@ -113,7 +135,9 @@ def _accept(file: IncomingFile, *, owner: User, request: JobRequest, then: Then 
         raise Refused(file.refused)
     if not file.received_bytes:
         raise Refused(EMPTY)
+    check_not_here(owner, file)
     recording = _describe(file, _probe(file), owner)
+    check_track(request, recording)
     try:
         recording.media.save(recording.original_filename, file, save=False)
         _make_durable(recording)
@@ -142,27 +166,30 @@ def _describe(file: IncomingFile, media: Media, owner: User) -> Recording:
         container=media.container,
         audio_codec=media.audio_codec,
         duration_seconds=media.duration,
+        audio_tracks=media.audio_tracks,
         has_video=media.has_video,
     )
 
 
 def _record(recording: Recording, request: JobRequest, then: Then | None) -> Job:
-    """Write the rows: from here on the file is accepted. Durable, so that no outer transaction can take it back."""
+    """Write the rows: from here on the file is accepted. Durable, so that no outer transaction can take it back.
+
+    Raises AlreadyHere where another upload of the same file was quicker.
+    """
     with transaction.atomic(durable=True):
+        if earlier := lock_library(recording.owner, recording.sha256):
+            raise AlreadyHere(earlier)
         recording.save(force_insert=True)
-        job = Job.objects.create(
-            recording=recording,
-            owner=recording.owner,
-            asked_engine=_asked(request.engine),
-            asked_model=_asked(request.model),
-            asked_language=_asked(request.language),
-            task=request.task,
-            prompt=request.prompt,
-            expected_pace=_expected_pace(request),
-        )
+        job = new_job(recording, request)
         if then is not None:
             then(job)
         return job
+
+
+def new_job(recording: Recording, request: JobRequest) -> Job:
+    """Put a job in the queue that does what is asked."""
+    pace = _expected_pace(request)
+    return Job.objects.create(recording=recording, owner=recording.owner, expected_pace=pace, **request.columns())
 
 
 def _expected_pace(request: JobRequest) -> float | None:

@@ -24,10 +24,13 @@ from transcripts.models import Job, Task
 from transcripts.names import printable
 from transcripts.outputs import write_exports
 from transcripts.services.accept import AUTO, JobRequest, Refused, accept_path, check_request
+from transcripts.services.duplicates import AlreadyHere
+from transcripts.services.restart import transcribe_again
 
 log = logging.getLogger(__name__)
 
 BAR = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} s of audio [{elapsed}<{remaining}{postfix}]"
+KNOWN = "\n  Already in the library as “{}”: this is another transcript of that recording."
 NO_FILES_WRITTEN = "With --enqueue a worker does the work and writes no files: leave out --formats and --output."
 NOBODY = "There is no administrator to own the recordings. Add one with `manage.py createsuperuser`, or use --owner."
 NOT_WRITTEN = "Its text is in the library, but could not be written to a file ({})."
@@ -61,6 +64,9 @@ class Command(BaseCommand):
         parser.add_argument("--language", default=AUTO, metavar="CODE", help="For example en (default: found out).")
         parser.add_argument("--task", default=Task.TRANSCRIBE.value, help="transcribe, or translate into English.")
         parser.add_argument("--prompt", default="", help="Names and words that are spoken, to have them spelt right.")
+        parser.add_argument(
+            "--track", type=int, default=1, metavar="N", help="Which audio track of the file (default: 1)."
+        )
         parser.add_argument("--formats", help=f"Separated by commas: {', '.join(FORMATS)} (default: txt).")
         parser.add_argument("--output", type=Path, metavar="DIR", help="Where to write (default: the current folder).")
         parser.add_argument(
@@ -116,7 +122,10 @@ def _log_level(verbosity: int) -> Iterator[None]:
 
 def _wanted(options: dict[str, Any]) -> Wanted:
     """Return what the options say. Raises CommandError, with what there is, where one names something that is not."""
-    request = JobRequest(**{name: options[name] for name in ("engine", "model", "language", "task", "prompt")})
+    asked = {name: options[name] for name in ("engine", "model", "language", "task", "prompt")}
+    if options["track"] < 1:
+        raise CommandError("Audio tracks are counted from 1: --track 1 is the first.")
+    request = JobRequest(**asked, audio_track=options["track"] - 1)
     try:
         check_request(request)
     except Refused as err:
@@ -161,16 +170,24 @@ def _take(item: Found, name: str, wanted: Wanted, engine: EngineHost, interrupti
     """Do what is wanted with one file and return the line that says so. Raises NotDone, Refused and OSError."""
     if item.problem:
         raise NotDone(item.problem)
+    job, note = _accept(item.path, wanted)
     if wanted.is_for_worker:
-        job = accept_path(item.path, owner=wanted.owner, request=wanted.request)
-        return f"{item.label}: waits for a worker as job {job.pk}"
-    job = accept_path(item.path, owner=wanted.owner, request=wanted.request, then=lease.start_directly)
+        return f"{item.label}: waits for a worker as job {job.pk}{note}"
     seconds = _run(job, item.label, engine, interruption)
     try:
         paths = write_exports(job, wanted.folder, name=name, formats=wanted.formats)
     except OSError as err:
         raise NotDone(NOT_WRITTEN.format(err.strerror)) from err
-    return _line(item.label, job, seconds, paths)
+    return _line(item.label, job, seconds, paths) + note
+
+
+def _accept(path: Path, wanted: Wanted) -> tuple[Job, str]:
+    """Take a file in, or have the recording transcribed again where it is here already, and a note that says so."""
+    then = None if wanted.is_for_worker else lease.start_directly
+    try:
+        return accept_path(path, owner=wanted.owner, request=wanted.request, then=then), ""
+    except AlreadyHere as err:
+        return transcribe_again(err.recording, wanted.request, then=then), KNOWN.format(printable(err.recording.title))
 
 
 def _run(job: Job, label: str, engine: EngineHost, interruption: direct.Interruption) -> float:
