@@ -8,7 +8,7 @@ from django.http import HttpRequest, JsonResponse
 from django.shortcuts import resolve_url
 
 from transcripts.uploads import STRANGER
-from transcripts.views.upload import wants_json
+from transcripts.views.answers import wants_json
 
 
 class SignInRequired(LoginRequiredMiddleware):

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from selenite.forms import PasswordForm, SignInForm
-from transcripts.views.upload import wants_json
+from transcripts.views.answers import wants_json
 
 EXPIRED = "This page is out of date. Nothing was saved. Reload it, then try again."
 ICON_SECONDS = 24 * 3600

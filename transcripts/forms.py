@@ -1,5 +1,6 @@
 """What people send."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from preferences.models import Settings
 from registry.resolver import Availability, Choice, NothingRunnable, available, hindrance, limit, resolve
 from speech.languages import LANGUAGES
-from transcripts.models import Task
+from transcripts.models import Job, Task
 from transcripts.services.accept import PROMPT_LIMIT, JobRequest
 
 MOST_ROWS = 200
@@ -114,6 +115,37 @@ def _automatic(choice: Choice) -> str:
     engine, model = choice.spec.engine, choice.spec.model
     what = limit(engine=engine, model=model)
     return f"Automatic takes {model} with {engine}" + (f" ({what})." if what else ".")
+
+
+class RestartForm(OptionsForm):
+    """How to transcribe a recording again; at first as it was the last time."""
+
+    audio_track = forms.TypedChoiceField(label="Audio track", required=False, coerce=int, empty_value="0")
+
+    def __init__(self, *args: Any, job: Job, **kwargs: Any) -> None:
+        tracks = max(job.recording.audio_tracks, job.audio_track + 1)
+        super().__init__(*args, initial=_as_before(job), **kwargs)
+        field = self.fields["audio_track"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(track, f"Track {track + 1}") for track in range(tracks)]
+        if tracks == 1:
+            field.widget = forms.HiddenInput()
+
+    def job_request(self) -> JobRequest:
+        return replace(super().job_request(), audio_track=int(self.cleaned_data["audio_track"]))
+
+
+def _as_before(job: Job) -> dict[str, Any]:
+    """Return what was asked of a job, as the form has it. A model that can run no more is not chosen again."""
+    asked = f"{job.asked_engine or job.engine}/{job.asked_model or job.model}"
+    can_run = any(model.available and asked == f"{model.engine}/{model.model}" for model in available())
+    return {
+        "language": job.asked_language,
+        "model": asked if can_run and (job.asked_engine or job.asked_model) else "",
+        "translate": job.task == Task.TRANSLATE,
+        "prompt": job.prompt,
+        "audio_track": job.audio_track,
+    }
 
 
 class JobIds(forms.Field):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from transcripts.views import exports, gaps, jobs, media, queue, recordings, upload
+from transcripts.views import bulk, exports, gaps, jobs, media, queue, recordings, upload
 
 app_name = "transcripts"
 urlpatterns = [
@@ -16,12 +16,20 @@ urlpatterns = [
     path("queue/concurrency", queue.set_concurrency, name="queue-concurrency"),
     path("upload/", upload.upload, name="upload"),
     path("recordings/<uuid:recording_id>/", recordings.detail, name="detail"),
+    path("recordings/selected", bulk.selected, name="selected"),
+    path("recordings/clear", bulk.clear, name="clear"),
+    path("recordings/<uuid:recording_id>/version", recordings.version, name="version"),
     path("recordings/<uuid:recording_id>/media", media.media, name="media"),
     path("recordings/<uuid:recording_id>/delete/", recordings.delete, name="delete"),
     path("jobs/<uuid:job_id>/front", queue.front, name="front"),
     path("jobs/<uuid:job_id>/live", recordings.live, name="live"),
     path("jobs/<uuid:job_id>/gaps", gaps.standing, name="gaps"),
     path("jobs/<uuid:job_id>/gaps/retry", gaps.retry, name="retry-gaps"),
+    path("jobs", bulk.jobs, name="jobs"),
+    path("jobs/<uuid:job_id>/pause", jobs.pause, name="pause"),
     path("jobs/<uuid:job_id>/resume", jobs.resume, name="resume"),
+    path("jobs/<uuid:job_id>/cancel", jobs.cancel, name="cancel"),
+    path("jobs/<uuid:job_id>/restart", jobs.restart, name="restart"),
+    path("jobs/<uuid:job_id>/show", jobs.choose, name="show"),
     path("jobs/<uuid:job_id>/export", exports.export, name="export"),
 ]

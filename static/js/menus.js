@@ -18,6 +18,15 @@ function closeOnEscape(event) {
   }
 }
 
+// What was chosen is under way: the menu closes, and the focus stays where a dialog can give it back.
+function closeAfterChoice(event) {
+  const menu = event.target.closest("details[data-menu]");
+  if (!menu?.open) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+}
+
 document.addEventListener("click", closeOthers);
 document.addEventListener("focusin", closeOthers);
 document.addEventListener("keydown", closeOnEscape);
+document.addEventListener("htmx:beforeRequest", closeAfterChoice);

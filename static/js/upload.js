@@ -5,7 +5,7 @@ const MAYBE_SAVED =
   "The file was sent completely; it may have been saved. Look in the recordings before you send it again.";
 const SIGNED_OUT = "You were signed out. Sign in again in another tab, then press Try again.";
 const OUT_OF_DATE = "This page is out of date. Nothing was saved. Reload it and choose the file again.";
-const CANCELLABLE = ["ready", "waiting", "sending", "refused"];
+const CANCELLABLE = ["ready", "waiting", "sending", "refused", "known"];
 const RETRIABLE = ["failed", "cancelled", "signed-out"];
 
 const template = document.getElementById("upload-item");
@@ -26,16 +26,18 @@ function token() {
 }
 
 export class Upload {
-  // `onChange` is called after each change of state, `onWait` when the file shall be sent.
-  constructor(file, { onChange, onWait }) {
+  // `onChange` is called after each change of state, `onWait` when the file shall be sent; `options` returns what is chosen.
+  constructor(file, { onChange, onWait, options }) {
     this.file = file;
     this.onChange = onChange;
     this.onWait = onWait;
+    this.chosen = options;
     this.element = template.content.firstElementChild.cloneNode(true);
     this.part(".upload-name").textContent = file.name;
     this.part(".bar").ariaLabel = `Upload of ${file.name}`;
     this.part("[data-cancel]").addEventListener("click", () => this.cancel());
     this.part("[data-retry]").addEventListener("click", () => this.wait());
+    this.part("[data-again]").addEventListener("click", () => this.transcribeAgain());
     this.show("ready", sizeInWords(file.size));
   }
 
@@ -50,10 +52,11 @@ export class Upload {
     this.part(".upload-note").textContent = note;
     this.part(".bar").hidden = state !== "sending";
     this.part("[data-cancel]").hidden = !CANCELLABLE.includes(state);
-    this.part("[data-cancel]").textContent = ["ready", "refused"].includes(state) ? "Remove" : "Cancel";
+    this.part("[data-cancel]").textContent = ["ready", "refused", "known"].includes(state) ? "Remove" : "Cancel";
     this.part("[data-sign-in]").hidden = state !== "signed-out";
     this.part("[data-retry]").hidden = !RETRIABLE.includes(state);
-    this.part("[data-open]").hidden = state !== "done";
+    this.part("[data-again]").hidden = state !== "known";
+    this.part("[data-open]").hidden = !["done", "known"].includes(state);
     if (hadFocus) this.part(".actions > :not([hidden])")?.focus();
     this.onChange();
   }
@@ -112,17 +115,45 @@ export class Upload {
 
   answer() {
     const { status, response } = this.request;
-    if (status === 200 && response?.url) this.done(response);
+    if (status === 200 && response?.known) this.offer(response);
+    else if (status === 200 && response?.url) this.done("Uploaded. It will be transcribed.", response);
     else if (status === 401) this.show("signed-out", SIGNED_OUT);
     else if (status === 403) this.show("failed", OUT_OF_DATE);
     else if (response?.error) this.show("refused", response.error); // The same file would be refused again.
     else this.stop("failed", `The server could not take the file (${status}).`);
   }
 
-  done({ url, title }) {
+  link({ url, title }) {
     this.part("[data-open]").href = url;
     this.part("[data-open]").ariaLabel = `Open ${title}`;
-    this.show("done", "Uploaded. It will be transcribed.");
+  }
+
+  // The recording is here already: it can be opened, or transcribed again with what is chosen now.
+  offer(response) {
+    this.again = response.again;
+    this.link(response);
+    this.show("known", response.known);
+  }
+
+  async transcribeAgain() {
+    const options = this.chosen();
+    options.delete("recordings");
+    options.set("csrfmiddlewaretoken", token());
+    this.part("[data-again]").disabled = true;
+    try {
+      const answer = await fetch(this.again, { method: "POST", body: options, headers: { Accept: "application/json" } });
+      const reply = await answer.json();
+      if (answer.ok) this.done("It will be transcribed again.", reply);
+      else this.show("refused", reply.error ?? OUT_OF_DATE);
+    } catch {
+      this.show("known", "The connection broke. Try again.");
+    }
+    this.part("[data-again]").disabled = false;
+  }
+
+  done(note, response) {
+    this.link(response);
+    this.show("done", note);
     document.body.dispatchEvent(new Event("recordings-changed"));
     document.body.dispatchEvent(new Event("queue-changed"));
   }

@@ -26,9 +26,11 @@ function plural(number) {
 
 function inWords() {
   const [ready, underWay, done, failed] = [count("ready"), count(...UNDER_WAY), count("done"), count("failed", "refused")];
+  const known = count("known");
   if (ready) return `${plural(ready)} chosen, not sent yet`;
-  if (underWay) return `${done} of ${done + failed + underWay} uploaded`;
-  return [done && `${done} uploaded`, failed && `${failed} not uploaded`].filter(Boolean).join(", ") || "Nothing was uploaded";
+  if (underWay) return `${done} of ${done + known + failed + underWay} uploaded`;
+  const parts = [done && `${done} uploaded`, known && `${known} here already`, failed && `${failed} not uploaded`];
+  return parts.filter(Boolean).join(", ") || "Nothing was uploaded";
 }
 
 function summarise() {
@@ -42,7 +44,7 @@ function summarise() {
 
 // When all are sent, the way on is to the recordings.
 function offerNextStep() {
-  const isOver = count("done") > 0 && count("ready", "failed", ...UNDER_WAY) === 0;
+  const isOver = count("done", "known") > 0 && count("ready", "failed", ...UNDER_WAY) === 0;
   const hadFocus = document.activeElement === submit;
   input.required = count("ready") === 0; // The browser then asks for files itself.
   go.hidden = !isOver;
@@ -61,14 +63,19 @@ async function sendAll() {
   running = false;
 }
 
+function options() {
+  const chosen = form ? new FormData(form) : new FormData();
+  chosen.set("person", box.dataset.person);
+  return chosen;
+}
+
 function wait(upload) {
-  upload.options = form ? new FormData(form) : new FormData();
-  upload.options.set("person", box.dataset.person);
+  upload.options = options();
   sendAll();
 }
 
 function add(files) {
-  const added = [...files].map((file) => new Upload(file, { onChange: summarise, onWait: wait }));
+  const added = [...files].map((file) => new Upload(file, { onChange: summarise, onWait: wait, options }));
   list.append(...added.map((upload) => upload.element));
   uploads.push(...added);
   summarise();

@@ -11,6 +11,7 @@ import time
 import urllib.request
 import wave
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
@@ -65,10 +66,16 @@ class Server:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Start web and worker as `make run` does, on a free port, with an empty library and this checkout's weights."""
-    folder = tmp_path_factory.mktemp("server")
+    """Start an installation with an empty library and this checkout's weights."""
+    with running_server(tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+@contextmanager
+def running_server(folder: Path, **environment: str) -> Iterator[Server]:
+    """Run web and worker as `make run` does, on a free port, in a folder, with more in the environment if need be."""
     port = _free_port()
-    server = Server(f"http://127.0.0.1:{port}", _environment(folder), folder / "log")
+    server = Server(f"http://127.0.0.1:{port}", _environment(folder) | environment, folder / "log")
     server.manage("migrate", "--verbosity", "0")
     server.manage("collectstatic", "--no-input", "--verbosity", "0")
     with server.log.open("w") as log:

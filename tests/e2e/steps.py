@@ -68,6 +68,7 @@ def texts_of_exports(files: dict[str, bytes]) -> dict[str, str]:
 
 
 def delete(page: Page) -> None:
-    page.get_by_role("link", name="Delete").click()
+    page.locator(".reading-title summary", has_text="More actions").click()
+    page.get_by_role("link", name="Delete…").click()
     page.get_by_role("button", name="Delete for good").click()
     expect(page.get_by_role("heading", name="Recordings")).to_be_visible()

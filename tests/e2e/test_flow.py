@@ -42,7 +42,7 @@ def test_flow_with_javascript(
     delete(page)
     expect(page.get_by_role("link", name=long_recording.stem)).to_have_count(0)
 
-    expect(page.get_by_text("Done")).to_be_visible(timeout=TRANSCRIBE_MILLISECONDS)
+    expect(page.locator(".state", has_text="Done")).to_be_visible(timeout=TRANSCRIBE_MILLISECONDS)
     open_recording(page, short_recording.stem)
     _check_exports(page, times_said=1)
     delete(page)
@@ -74,10 +74,11 @@ def _see_text_before_the_end(page: Page) -> None:
 
 
 def _play(page: Page) -> None:
-    page.get_by_role("button", name="Play").click()
+    player = page.get_by_role("region", name="Player")
+    player.get_by_role("button", name="Play").click()
     media = page.locator("[data-media]")
     page.wait_for_function("media => media.currentTime > 0.5 && media.readyState >= 3", arg=media.element_handle())
-    page.get_by_role("button", name="Pause").click()
+    player.get_by_role("button", name="Pause").click()
     assert media.evaluate("media => media.paused") is True
 
 

@@ -201,7 +201,7 @@ def test_text_is_one_stop_of_tab_and_arrows_reach_each_word(open_video: Callable
     page = open_video(long_viewer)
     moments = page.locator(".moment")
     assert moments.count() > 100
-    page.get_by_role("link", name="Delete").focus()
+    page.locator("summary", has_text="More actions").focus()
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     expect(moments.first).to_be_focused()  # After the button that hides the video

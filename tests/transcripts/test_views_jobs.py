@@ -35,9 +35,10 @@ def test_button_on_the_page_is_enough(alice: User, paused_job: Job):
     client = Client(enforce_csrf_checks=True)
     client.force_login(alice)
     text = client.get(f"/recordings/{paused_job.recording_id}/").text
-    form = text.partition(f'action="{_address(paused_job)}"')[2].partition("</form>")[0]
+    notice = text.partition(f'id="resume-{paused_job.pk}"')[2]
+    form = notice.partition(f'action="{_address(paused_job)}"')[2].partition("</form>")[0]
     token = form.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
-    assert "The recording and the text recognised so far are kept." in form
+    assert "The recording and the text recognised so far are kept." in notice.partition("</div>")[0]
     assert client.post(_address(paused_job)).status_code == 403
     assert client.post(_address(paused_job), {"csrfmiddlewaretoken": token}).status_code == 302
     assert _state(paused_job) == State.QUEUED

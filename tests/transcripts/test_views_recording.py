@@ -24,7 +24,7 @@ def _page(job: Job) -> str:
 
 
 def _live_address(text: str) -> str:
-    return re.findall(r'hx-get="(/jobs/[^"]+)"', text)[0].replace("&amp;", "&")
+    return re.findall(r'hx-get="(/jobs/[^"]+/live[^"]*)"', text)[0].replace("&amp;", "&")
 
 
 def _words(text: str) -> str:

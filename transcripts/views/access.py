@@ -20,9 +20,3 @@ def visible_job(request: HttpRequest, job_id: UUID) -> Job:
     """Return the job with its recording (without plan and waveform), or raise Http404 where this person may see none."""
     jobs = Job.objects.visible_to(request.user).select_related("recording").defer(*BULKY)
     return get_object_or_404(jobs, pk=job_id)
-
-
-def newest_job(request: HttpRequest, recording_id: UUID) -> Job:
-    """Return a recording's newest job with the recording, or raise Http404 where this person may see none."""
-    jobs = Job.objects.visible_to(request.user).newest_of_recordings().select_related("recording")
-    return get_object_or_404(jobs, recording_id=recording_id)

@@ -13,7 +13,7 @@ from transcripts.views.access import visible_job
 
 PLAIN = "text/plain; charset=utf-8"
 WAIT = "This recording is not transcribed yet: its transcript can be exported as soon as it is done."
-AGAIN = "Its transcript is not whole and cannot be exported. Upload the recording again to transcribe it anew."
+AGAIN = "Its transcript is not whole and cannot be exported. Open it and press “Transcribe again”."
 NOT_COMPLETE: dict[str, str] = {
     Job.State.QUEUED: f"The job is waiting. {WAIT}",
     Job.State.RUNNING: f"The job is running. {WAIT}",

@@ -1,18 +1,143 @@
-"""What a person does to a job."""
+"""What a person does to one job."""
 
+from collections.abc import Callable
+from functools import wraps
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.views.decorators.http import require_POST
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.vary import vary_on_headers
 
 from transcripts import lease
+from transcripts.forms import RestartForm
+from transcripts.models import Job, Recording
+from transcripts.services.accept import JobRequest, Refused
+from transcripts.services.restart import request_of, start_over
 from transcripts.views.access import visible_job
+from transcripts.views.answers import Question, ask, done, gone_on, missing, show, wants_json
+
+Wish = Job.StopRequest
+View = Callable[[HttpRequest, UUID], HttpResponse]
+
+OVER = "This transcription is over already: {}."
+ENDING = "This transcription is being cancelled already."
+CANCEL_KEEPS = "The recording and the text recognised so far are kept."
+CANCEL_ENDS = "It cannot go on from there later. If you want that, pause it instead."
+
+
+def _calm(view: View) -> View:
+    """Have a page that is behind the times told that a job is gone, where its script could only drop a 404."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, job_id: UUID) -> HttpResponse:
+        try:
+            return view(request, job_id)
+        except (Http404, Job.DoesNotExist, Recording.DoesNotExist) as err:
+            if "HX-Request" in request.headers:
+                return missing(request)
+            raise Http404 from err
+
+    return wrapped
 
 
 @require_POST
-def resume(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """Let a paused job go on, and show its recording. Changes nothing where it is not paused."""
+@_calm
+def pause(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Pause a job that waits or runs. A running one obeys within seconds."""
     job = visible_job(request, job_id)
-    lease.resume(job.pk)
-    return redirect("transcripts:detail", job.recording_id)
+    if not lease.request_stop(job.pk, Wish.PAUSE):
+        _say_over(request, job)
+    return _done(request, job)
+
+
+@require_POST
+@_calm
+def resume(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Let a paused job go on, or take back the wish to pause it. Changes nothing where there is neither."""
+    job = visible_job(request, job_id)
+    if not lease.resume(job.pk):
+        _say_over(request, job)
+    return _done(request, job)
+
+
+@require_http_methods(["GET", "POST"])
+@vary_on_headers("HX-Request", "HX-Target")
+@_calm
+def cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Ask whether to end a job that is not over, then do it."""
+    job = visible_job(request, job_id)
+    if request.method == "GET":
+        return ask(request, _question(job))
+    if not lease.request_stop(job.pk, Wish.CANCEL):
+        _say_over(request, job)
+    return _done(request, job)
+
+
+@require_http_methods(["GET", "POST"])
+@vary_on_headers("HX-Request", "HX-Target", "Accept")
+@_calm
+def restart(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Ask how to transcribe a job's recording again, then do it. A post that names no option means: as before."""
+    job = visible_job(request, job_id)
+    if request.method == "GET":
+        return show(request, "again", {"form": RestartForm(job=job), "job": job})
+    if set(request.POST).isdisjoint(RestartForm.base_fields):
+        return _restart(request, job, request_of(job))
+    form = RestartForm(request.POST, job=job)
+    if form.is_valid():
+        return _restart(request, job, form.job_request())
+    if wants_json(request):
+        return JsonResponse(
+            {"error": str(next(error for errors in form.errors.values() for error in errors))}, status=422
+        )
+    return show(request, "again", {"form": form, "job": job}, status=422)
+
+
+@require_POST
+@_calm
+def choose(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Make a complete version of a transcript the one that is shown."""
+    job = visible_job(request, job_id)
+    complete = Job.objects.whole().filter(pk=job.pk, state=Job.State.COMPLETED)
+    if not Recording.objects.filter(pk=job.recording_id, jobs__in=complete).update(shown_job=job):
+        messages.info(request, "Only a complete transcript can be the one that is shown.")
+    return gone_on(request, job.recording, address=reverse("transcripts:detail", args=[job.recording_id]))
+
+
+def _restart(request: HttpRequest, job: Job, wanted: JobRequest) -> HttpResponse:
+    address = reverse("transcripts:detail", args=[job.recording_id])
+    try:
+        start_over(job.recording, wanted)
+    except Refused as err:
+        if wants_json(request):
+            return JsonResponse({"error": str(err)}, status=422)
+        messages.info(request, str(err))
+    if wants_json(request):
+        return JsonResponse({"url": address, "title": job.recording.title})
+    return gone_on(request, job.recording, address=address)
+
+
+def _question(job: Job) -> Question:
+    return Question(
+        title=f"Cancel the transcription of “{job.recording.title}”?",
+        sentences=(CANCEL_KEEPS, CANCEL_ENDS) if job.audio_seconds_done else ("The recording is kept.",),
+        action=reverse("transcripts:cancel", args=[job.pk]),
+        button="Cancel the transcription",
+        keep=reverse("transcripts:detail", args=[job.recording_id]),
+        keep_button="Let it go on",
+    )
+
+
+def _say_over(request: HttpRequest, job: Job) -> None:
+    """Tell somebody whose page is behind the times why nothing was done; nothing where it is as they wanted it."""
+    job.refresh_from_db(fields=["state", "stop_request"])
+    if job.is_over:
+        messages.info(request, OVER.format(job.get_state_display().lower()))
+    elif job.stop_request == Wish.CANCEL:
+        messages.info(request, ENDING)
+
+
+def _done(request: HttpRequest, job: Job) -> HttpResponse:
+    return done(request, address=reverse("transcripts:detail", args=[job.recording_id]))

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 from django.views.decorators.vary import vary_on_headers
@@ -15,26 +15,44 @@ from django_htmx.http import HTMX_STOP_POLLING, trigger_client_event
 
 from transcripts.exports import FORMATS
 from transcripts.exports.forms import ExportForm
+from transcripts.filters import FilterForm
 from transcripts.forms import LiveForm, RowsForm, StartForm
-from transcripts.models import Job
+from transcripts.models import Job, Recording
 from transcripts.services.delete import delete_recording
-from transcripts.views.access import BULKY, newest_job, visible_job, visible_recording
+from transcripts.views.access import BULKY, visible_job, visible_recording
+from transcripts.views.answers import Question, ask, gone_on, missing
 from transcripts.views.gaps import gaps_standing
 from transcripts.views.standing import Standing, standings
 from transcripts.views.text import PageParagraph, Position, page_paragraphs
+from transcripts.views.versions import find_versions
 
 ROWS_PER_PAGE = 50
+DELETES = "The recording, its text and everything made from it are deleted for good. This cannot be undone."
 SPEEDS = ("0.5", "0.75", "1", "1.25", "1.5", "1.75", "2", "2.5", "3")
 
 
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
     jobs = Job.objects.visible_to(request.user).newest_of_recordings().with_last_words()
-    jobs = jobs.select_related("recording__owner").defer(*BULKY)
-    paginator = Paginator(jobs.order_by("-recording__created_at", "recording_id"), ROWS_PER_PAGE)
+    form = FilterForm(request.GET)
+    narrowed = form.narrow(jobs) if form.is_valid() else jobs.none()
+    narrowed = narrowed.select_related("recording__owner").defer(*BULKY)
+    paginator = Paginator(narrowed.order_by("-recording__created_at", "recording_id"), ROWS_PER_PAGE)
     page = paginator.get_page(request.GET.get("page"))
     rows = standings(page)
-    return render(request, "transcripts/list.html", {"page": page, "rows": rows, "watched": _watched(rows)})
+    context = {"page": page, "rows": rows, "watched": _watched(rows), **_narrowing(form), "states": Job.State.choices}
+    return render(request, "transcripts/list.html", context)
+
+
+def _narrowing(form: FilterForm) -> dict[str, object]:
+    """Return what the list is narrowed down to, for its form and for the links and actions that keep it."""
+    query = form.query() if form.is_valid() else []
+    return {
+        "filter": form,
+        "narrowed": query,
+        "is_narrowed": not form.is_valid() or bool(query),
+        "query": urlencode(query),
+    }
 
 
 @require_GET
@@ -58,9 +76,9 @@ def _watched(rows: list[Standing]) -> str:
 
 @require_GET
 def detail(request: HttpRequest, recording_id: UUID) -> HttpResponse:
-    job = newest_job(request, recording_id)
-    text, [row] = page_paragraphs(job), standings([job])
-    context = {"added": text, "speeds": SPEEDS, "media_start": _media_start(request)}
+    versions = find_versions(request, recording_id)
+    text, [row] = page_paragraphs(versions.open), standings([versions.open])
+    context = {"added": text, "speeds": SPEEDS, "versions": versions, "media_start": _media_start(request)}
     return render(request, "transcripts/detail.html", _page_context(row, text) | context)
 
 
@@ -69,6 +87,19 @@ def _media_start(request: HttpRequest) -> str:
     form = StartForm(request.GET)
     start = form.cleaned_data["t"] if form.is_valid() else None
     return "" if start is None else f"#t={start:.2f}"
+
+
+@require_GET
+def version(request: HttpRequest, recording_id: UUID) -> HttpResponse:
+    """Return what a recording page says of a version that is newer than the open one, as it now is."""
+    try:
+        versions = find_versions(request, recording_id)
+    except Http404:
+        return HttpResponse(status=HTMX_STOP_POLLING)
+    context = {"versions": versions, "recording": versions.open.recording}
+    return render(
+        request, "transcripts/_version.html", context, status=200 if versions.is_coming else HTMX_STOP_POLLING
+    )
 
 
 @require_GET
@@ -150,10 +181,26 @@ def _live_url(job: Job, text: list[PageParagraph], shown: Shown) -> str:
 
 
 @require_http_methods(["GET", "POST"])
+@vary_on_headers("HX-Request", "HX-Target")
 def delete(request: HttpRequest, recording_id: UUID) -> HttpResponse:
-    recording = visible_recording(request, recording_id)
+    try:
+        recording = visible_recording(request, recording_id)
+    except Http404:
+        if "HX-Request" not in request.headers:
+            raise
+        return missing(request)
     if request.method == "GET":
-        return render(request, "transcripts/delete.html", {"recording": recording})
+        return ask(request, _question(recording))
     delete_recording(recording)
     messages.success(request, f"“{recording.title}” is deleted.")
-    return redirect("transcripts:list")
+    return gone_on(request, recording, address=reverse("transcripts:list"))
+
+
+def _question(recording: Recording) -> Question:
+    return Question(
+        title=f"Delete “{recording.title}”?",
+        sentences=(DELETES,),
+        action=reverse("transcripts:delete", args=[recording.pk]),
+        button="Delete for good",
+        keep=reverse("transcripts:detail", args=[recording.pk]),
+    )

@@ -34,6 +34,8 @@ ANNOUNCEMENTS = {
     State.CANCELLED: "The transcription was cancelled.",
 }
 """What a screen reader is told when the state changes."""
+STOPPING: dict[str, str] = {Job.StopRequest.PAUSE: "Pausing…", Job.StopRequest.CANCEL: "Cancelling…"}
+"""How a job stands that was asked to stop, until its worker has obeyed."""
 LAST_WORDS = 90
 """How many characters of the text recognised last a row shows."""
 
@@ -67,6 +69,8 @@ class Standing:
 
     @property
     def words(self) -> str:
+        if self.is_running and self.job.stop_request:
+            return STOPPING[self.job.stop_request]
         if self.is_running and self.job.stage:
             return Job.Stage(self.job.stage).label
         return State(self.job.state).label
@@ -78,7 +82,7 @@ class Standing:
     @property
     def version(self) -> str:
         """Return what changes when the page has to say something new, apart from the progress."""
-        return f"{self.job.state}-{self.job.stage}"
+        return f"{self.job.state}-{self.job.stage}-{self.job.stop_request}"
 
     @property
     def last_words(self) -> str:
@@ -92,6 +96,19 @@ class Standing:
         if self.job.audio_seconds_done:
             return "The recording and the text recognised so far are kept."
         return "The recording is kept."
+
+    @property
+    def can_pause(self) -> bool:
+        return self.job.state in (State.QUEUED, State.RUNNING) and not self.job.stop_request
+
+    @property
+    def can_resume(self) -> bool:
+        """Return whether it is paused, or about to be."""
+        return self.job.state == State.PAUSED or self.job.stop_request == Job.StopRequest.PAUSE
+
+    @property
+    def can_cancel(self) -> bool:
+        return not self.job.is_over and self.job.stop_request != Job.StopRequest.CANCEL
 
     @property
     def placeholder(self) -> str:

@@ -6,7 +6,9 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.defaultfilters import date
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
@@ -15,25 +17,46 @@ from transcripts.forms import OptionsForm, UploadForm
 from transcripts.incoming import size_in_words
 from transcripts.models import Job
 from transcripts.services.accept import Refused, accept_upload
+from transcripts.services.duplicates import AlreadyHere
+from transcripts.views.answers import wants_json
 
 OTHER_PERSON = "Somebody else has signed in since this page was opened. Nothing was saved. Reload the page."
+DELETED = "It was in the library already, and was deleted just now. Nothing was saved. Upload it again."
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A recording that its owner has already, by its newest job."""
+
+    job: Job
+    was_repaired: bool
+
+    @property
+    def sentence(self) -> str:
+        when = timezone.localtime(self.job.recording.created_at)
+        shape = "j F" if when.year == timezone.localtime().year else "j F Y"
+        mended = " Its file was damaged here and is whole again." if self.was_repaired else ""
+        return f"You have this recording already: “{self.job.recording.title}”, added {date(when, shape)}.{mended}"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of the files of one form. `refused` holds names and reasons."""
+    """What became of the files of one form. `refused` holds names and reasons, `known` what its owner has already."""
 
     accepted: list[Job] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
+    known: list[Known] = field(default_factory=list)
 
     @property
     def status(self) -> int:
-        return 200 if self.accepted else 422
+        return 200 if self.accepted or self.known else 422
 
     @property
     def headline(self) -> str:
-        count = len(self.accepted)
-        return f"{_recordings(count)} uploaded, {len(self.refused)} refused" if count else "Nothing was uploaded"
+        count, refused, known = len(self.accepted), len(self.refused), len(self.known)
+        uploaded = f"{_recordings(count)} uploaded" if count else "Nothing was uploaded"
+        parts = [uploaded, f"{known} here already" * bool(known), f"{refused} refused" * bool(refused and count)]
+        return ", ".join(part for part in parts if part)
 
 
 @require_http_methods(["GET", "POST"])
@@ -51,17 +74,14 @@ def upload(request: HttpRequest) -> HttpResponse:
     return _json(outcome) if wants_json(request) else _result(request, outcome)
 
 
-def wants_json(request: HttpRequest) -> bool:
-    """Return whether a script asks, which cannot read a page."""
-    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
-
-
 def _accept(request: HttpRequest, form: UploadForm) -> Outcome:
     assert isinstance(request.user, User)
     outcome = Outcome()
     for file in form.cleaned_data["recordings"]:
         try:
             outcome.accepted.append(accept_upload(file, owner=request.user, request=form.job_request()))
+        except AlreadyHere as err:
+            _note_known(outcome, file.name, err)
         except Refused as err:
             outcome.refused.append((file.name, str(err)))
     return outcome
@@ -72,14 +92,24 @@ def _model(request: HttpRequest) -> HttpResponse:
     return render(request, "transcripts/model.html", {"form": OptionsForm(request.GET)})
 
 
+def _note_known(outcome: Outcome, name: str, err: AlreadyHere) -> None:
+    jobs = Job.objects.newest_of_recordings().filter(recording=err.recording).select_related("recording").defer("plan")
+    if job := jobs.first():
+        outcome.known.append(Known(job, err.was_repaired))
+    else:
+        outcome.refused.append((name, DELETED))
+
+
 def _page(request: HttpRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:
     limit = size_in_words(Settings.load().upload_limit_bytes)
     return render(request, "transcripts/upload.html", {"form": form, "limit": limit}, status=status)
 
 
 def _result(request: HttpRequest, outcome: Outcome) -> HttpResponse:
-    if outcome.refused:
-        return render(request, "transcripts/upload_result.html", {"outcome": outcome}, status=outcome.status)
+    if outcome.refused or outcome.known:
+        asked = {name: request.POST[name] for name in OptionsForm.base_fields if name in request.POST}
+        context = {"outcome": outcome, "asked": asked.items()}
+        return render(request, "transcripts/upload_result.html", context, status=outcome.status)
     messages.success(request, f"{_recordings(len(outcome.accepted))} uploaded.")
     return redirect("transcripts:list")
 
@@ -91,9 +121,21 @@ def _recordings(count: int) -> str:
 def _json(outcome: Outcome) -> HttpResponse:
     if outcome.refused:
         return JsonResponse({"error": outcome.refused[0][1]}, status=422)
+    if outcome.known:
+        return JsonResponse(_offer(outcome.known[0]))
     job = outcome.accepted[0]
     url = reverse("transcripts:detail", args=[job.recording_id])
     return JsonResponse({"url": url, "title": job.recording.title})
+
+
+def _offer(known: Known) -> dict[str, str]:
+    """Return what a person can do with the recording that they have already."""
+    return {
+        "known": known.sentence,
+        "title": known.job.recording.title,
+        "url": reverse("transcripts:detail", args=[known.job.recording_id]),
+        "again": reverse("transcripts:restart", args=[known.job.pk]),
+    }
 
 
 def _errors(form: UploadForm) -> HttpResponse:

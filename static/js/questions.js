@@ -1,0 +1,18 @@
+// One <dialog> asks before something is lost. The server fills it; without JavaScript the same question is a page.
+
+const dialog = document.getElementById("dialog");
+
+function close() {
+  dialog.close();
+  dialog.replaceChildren();
+}
+
+document.body.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target === dialog && !dialog.open) dialog.showModal();
+});
+document.body.addEventListener("action-done", close);
+dialog.addEventListener("click", (event) => {
+  if (event.target !== dialog && !event.target.closest("[data-close]")) return;
+  event.preventDefault();
+  close();
+});

@@ -1,0 +1,134 @@
+"""Several transcripts of one recording: which is open, which is shown, and what a new one changes."""
+
+import re
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from tests.conftest import MakeJob, MakeSegments
+from transcripts import lease
+from transcripts.models import Job
+
+State = Job.State
+NEW = "Altogether other words."
+
+
+@pytest.fixture
+def running_job(completed_job: Job, make_job: MakeJob, make_segments: MakeSegments) -> Job:
+    """Return a second job on the recording of the completed one."""
+    held = {"lease_token": uuid.uuid4(), "lease_expires_at": timezone.now() + timedelta(hours=1)}
+    job = make_job(
+        completed_job.recording, state=State.RUNNING, stage=Job.Stage.TRANSCRIBING, audio_seconds_done=4, **held
+    )
+    make_segments(job, (NEW,))
+    return job
+
+
+def _page(job: Job, *, version: bool = False) -> str:
+    return f"/recordings/{job.recording_id}/" + (f"?version={job.pk}" if version else "")
+
+
+def test_earlier_text_is_shown_while_a_new_one_is_made(alice_client: Client, completed_job: Job, running_job: Job):
+    text = alice_client.get(_page(completed_job)).text
+    assert ("my fellow Americans" in text, NEW in text) == (True, False)
+    assert re.search(r"A new transcription is running:\s+0:04 of 0:11", text)
+    assert f'href="?version={running_job.pk}"' in text
+    assert f"/jobs/{completed_job.pk}/export?format=srt" in text
+
+
+def test_new_text_can_be_looked_at_while_it_is_made(alice_client: Client, completed_job: Job, running_job: Job):
+    text = alice_client.get(_page(running_job, version=True)).text
+    assert (NEW in text, "my fellow Americans" in text, "/export" in text) == (True, False, False)
+    assert f'hx-get="/jobs/{running_job.pk}/live' in text
+    assert "The recording shows its earlier text until this one is complete." in text
+
+
+def test_page_learns_that_the_new_one_is_done(alice_client: Client, completed_job: Job, running_job: Job):
+    address = f"/recordings/{completed_job.recording_id}/version?version={completed_job.pk}"
+    response = alice_client.get(address)
+    assert (response.status_code, "every 2s" in response.text) == (200, True)
+    lease.complete(running_job.pk, running_job.lease_token)
+    response = alice_client.get(address)
+    assert (response.status_code, "every 2s" in response.text) == (286, False)
+    assert "The recording shows another one." in response.text
+    assert NEW in alice_client.get(_page(completed_job)).text
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.CANCELLED])
+def test_new_one_that_came_to_nothing_leaves_the_text(
+    alice_client: Client, completed_job: Job, running_job: Job, state: Job.State
+):
+    lease.release(running_job.pk, running_job.lease_token, state, error="The file is damaged.")
+    text = alice_client.get(_page(completed_job)).text
+    said = "A newer transcription failed. The file is damaged." if state == State.FAILED else "was cancelled."
+    assert (said in text, "my fellow Americans" in text) == (True, True)
+
+
+def test_versions_are_listed_with_what_made_them(alice_client: Client, completed_job: Job, running_job: Job):
+    text = alice_client.get(_page(completed_job)).text
+    menu = text.partition('class="menu versions"')[2].partition("</details>")[0]
+    assert re.findall(r"\?version=([\w-]+)", menu) == [str(running_job.pk), str(completed_job.pk)]
+    assert ("2 versions" in menu, "base, faster-whisper, English" in menu) == (True, True)
+
+
+def test_one_version_is_no_list(alice_client: Client, completed_job: Job):
+    assert "versions" not in alice_client.get(_page(completed_job)).text.partition("<main")[2].partition("</header>")[2]
+
+
+def test_earlier_version_can_be_the_shown_one_again(alice_client: Client, completed_job: Job, running_job: Job):
+    lease.complete(running_job.pk, running_job.lease_token)
+    address = f"/jobs/{completed_job.pk}/show"
+    assert f'action="{address}"' in alice_client.get(_page(completed_job, version=True)).text
+    assert alice_client.post(address).url == _page(completed_job)
+    assert "my fellow Americans" in alice_client.get(_page(completed_job)).text
+
+
+def test_only_a_complete_version_can_be_shown(alice_client: Client, completed_job: Job, running_job: Job):
+    response = alice_client.post(f"/jobs/{running_job.pk}/show", follow=True)
+    assert "Only a complete transcript can be the one that is shown." in response.text
+    completed_job.recording.refresh_from_db()
+    assert completed_job.recording.shown_job == completed_job
+
+
+@pytest.mark.parametrize("version", ["", "nonsense", "00000000-0000-0000-0000-000000000000"])
+def test_version_that_is_none_is_not_found(alice_client: Client, completed_job: Job, make_job: MakeJob, version: str):
+    asked = version or make_job().pk  # One of another recording.
+    assert alice_client.get(f"{_page(completed_job)}?version={asked}").status_code == 404
+
+
+def test_job_that_fills_gaps_is_no_version(alice_client: Client, completed_job: Job, make_job: MakeJob):
+    gaps = make_job(completed_job.recording, kind=Job.Kind.GAPS, source=completed_job, state=State.FAILED)
+    assert "A newer transcription" not in alice_client.get(_page(completed_job)).text
+    assert f'id="row-{completed_job.pk}"' in alice_client.get("/").text
+    assert alice_client.get(_page(gaps, version=True)).status_code == 404
+
+
+def test_form_is_filled_in_as_it_was(alice_client: Client, make_job: MakeJob, recording, settings):
+    settings.FAKE_ENGINE = True
+    recording.audio_tracks = 3
+    recording.save()
+    asked = {"asked_engine": "fake", "asked_model": "fake", "asked_language": "pl", "prompt": "Świnoujście"}
+    job = make_job(recording, state=State.COMPLETED, task="translate", audio_track=1, **asked)
+    text = alice_client.get(f"/jobs/{job.pk}/restart").text
+    for part in ('value="pl" selected', 'value="fake/fake" selected', ">Świnoujście</textarea>", 'value="1" selected'):
+        assert part in re.sub(r"\s+", " ", text).replace("> Ś", ">Ś"), part
+    assert re.search(r'name="translate"[^>]*checked', text)
+
+
+def test_track_and_options_of_the_form_are_the_new_jobs(alice_client: Client, make_job: MakeJob, recording):
+    recording.audio_tracks = 2
+    recording.save()
+    job = make_job(recording, state=State.COMPLETED)
+    alice_client.post(f"/jobs/{job.pk}/restart", {"language": "en", "audio_track": "1", "prompt": "Kennedy"})
+    new = Job.objects.exclude(pk=job.pk).get()
+    assert (new.asked_language, new.audio_track, new.prompt, new.task) == ("en", 1, "Kennedy", "transcribe")
+
+
+@pytest.mark.parametrize("data", [{"language": "xx"}, {"language": "en", "audio_track": "7"}])
+def test_option_that_is_none_is_told_and_starts_nothing(alice_client: Client, completed_job: Job, data: dict[str, str]):
+    response = alice_client.post(f"/jobs/{completed_job.pk}/restart", data)
+    assert (response.status_code, "Select a valid choice" in response.text) == (422, True)
+    assert Job.objects.count() == 1

@@ -1,0 +1,69 @@
+"""The versions of a recording's transcript: which one is open, which one is shown, and whether a newer one is coming."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import Http404, HttpRequest
+
+from transcripts.models import Job
+from transcripts.views.standing import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """All versions of a recording, the newest first, and the one that is open."""
+
+    jobs: tuple[Job, ...]
+    open: Job
+
+    @property
+    def rows(self) -> list[Standing]:
+        return [Standing(job) for job in self.jobs]
+
+    @property
+    def newest(self) -> Standing:
+        return Standing(self.jobs[0])
+
+    @property
+    def is_newest(self) -> bool:
+        return self.open == self.jobs[0]
+
+    @property
+    def is_shown(self) -> bool:
+        """Return whether the open version is the one that the recording's page starts with."""
+        return self.open == _shown(self.jobs)
+
+    @property
+    def is_coming(self) -> bool:
+        """Return whether a newer version than the open one is not done yet."""
+        return not self.is_newest and not self.jobs[0].is_over
+
+    @property
+    def signature(self) -> str:
+        """Return what changes when the list of versions has to say something new."""
+        return f"{len(self.jobs)}-{self.newest.version}-{self.open.state}"
+
+    @property
+    def can_be_chosen(self) -> bool:
+        return self.open.state == Job.State.COMPLETED and self.open.pk != self.open.recording.shown_job_id
+
+
+def find_versions(request: HttpRequest, recording_id: UUID) -> Versions:
+    """Return a recording's versions with the open one: that of `?version=`, else the one that is shown.
+
+    Raises Http404 where this person may see none, or the address names none of this recording.
+    """
+    found = Job.objects.visible_to(request.user).whole().filter(recording_id=recording_id)
+    jobs = tuple(found.select_related("recording").defer("plan").order_by("-created_at", "id"))
+    if not jobs:
+        raise Http404
+    asked = request.GET.get("version", "")
+    opened = next((job for job in jobs if str(job.pk) == asked), None) if asked else _shown(jobs)
+    if opened is None:
+        raise Http404
+    return Versions(jobs, opened)
+
+
+def _shown(jobs: tuple[Job, ...]) -> Job:
+    """Return the version that a recording starts with: the newest while none is complete."""
+    return next((job for job in jobs if job.pk == jobs[0].recording.shown_job_id), jobs[0])
