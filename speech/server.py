@@ -41,7 +41,7 @@ from typing import BinaryIO
 
 from speech import asr, audio, measuring, planning, scoring
 from speech.asr.engine import Engine
-from speech.process import peak_memory_bytes
+from speech.process import give_memory_back, peak_memory_bytes
 from speech.types import EngineError, EngineSpec, Json, Options, Piece, PieceResult, Plan, Stopped, to_json
 
 log = logging.getLogger(__name__)
@@ -182,6 +182,7 @@ class Server:
             seconds = time.monotonic() - began
             batch = {"type": "batch", "id": request["id"], "batch": index, "results": results, "seconds": seconds}
             self._send({**batch, "pins": engine.pins})
+            give_memory_back()
         return {"peak_memory_bytes": peak_memory_bytes()}
 
     def _batch(
