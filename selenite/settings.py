@@ -156,12 +156,15 @@ DEFAULT_ENGINE = environment.text("SELENITE_ENGINE", "faster-whisper")
 DEFAULT_MODEL = environment.text("SELENITE_MODEL", "base")
 WEIGHTS_SOURCES = environment.words("SELENITE_WEIGHTS_SOURCES", "publisher,index")
 
-QUEUES = ["asr"]  # What `manage.py qcluster` runs: names of Q_CLUSTER and its ALT_CLUSTERS.
+REDIS_URL = environment.text("REDIS_URL", "")
+QUEUES = ["asr", "selenite"]  # What `manage.py qcluster` runs: names of Q_CLUSTER and its ALT_CLUSTERS.
 Q_CLUSTER: dict[str, Any] = {
     "name": "selenite",
     "label": "Light tasks",
+    "broker_class": "transcripts.redis_broker.RedisBroker" if REDIS_URL else "transcripts.light.OrmBroker",
     "orm": "default",
-    "workers": 2,
+    "redis": REDIS_URL,
+    "workers": 1,
     "timeout": 60,
     "retry": 240,
     "queue_limit": 2,

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import BinaryIO
 
-from speech.process import die_with_parent
+from speech.process import die_with_parent, set_name
 
 OOM_SCORE = 800
 """Where memory runs out, the kernel shall take the engine, not the queue."""
@@ -20,8 +20,12 @@ def main() -> None:
     parser.add_argument(
         "--idle", type=float, default=0, help="end after this many seconds without a request, 0 for never"
     )
+    parser.add_argument(
+        "--silence", type=float, default=0, help="end where nobody asks to go on for so many seconds, 0 for never"
+    )
     arguments = parser.parse_args()
     die_with_parent(arguments.parent)
+    set_name("engine")
     _leave_signals_to_the_worker()
     _be_first_for_the_oom_killer()
     _choose_instruction_set()
@@ -31,7 +35,7 @@ def main() -> None:
 
     from speech.server import Server
 
-    Server(output, idle_seconds=arguments.idle).run()
+    Server(output, idle_seconds=arguments.idle, silence_seconds=arguments.silence).run()
     # Not `sys.exit`: the thread that reads stdin would be caught holding its lock, which is a crash.
     os._exit(0)
 

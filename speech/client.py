@@ -26,6 +26,9 @@ SECRETS = ("SELENITE_SECRET_KEY", "DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_
 MEMORY_SETTINGS = {"MALLOC_ARENA_MAX": "2"}
 """With glibc's arena for each thread an engine's memory creeps up over hours: base, 30 minutes, 1560 MB against 1281 MB."""
 
+LEFT_ALONE_STATUS = 75
+"""The exit status of an engine process that ended because nobody said that its work is still wanted (EX_TEMPFAIL)."""
+
 PROBE_SECONDS = 60
 """How long a file may take to be recognised: seconds are common on slow disks, a minute means that it is hostile."""
 PROBE_MEMORY_BYTES = 2 << 30
@@ -38,6 +41,7 @@ class EngineDied(EngineError):
 
     def __init__(self, returncode: int) -> None:
         self.returncode = returncode
+        self.was_left_alone = returncode == LEFT_ALONE_STATUS
         super().__init__(_explain(returncode), permanent=False)
 
 
@@ -85,6 +89,14 @@ class EngineProcess:
     def ask_to_stop(self, request_id: str) -> None:
         """Ask for a request to end between two steps; it answers `stopped`, or `done` if it was quicker."""
         self._write({"type": "stop", "id": request_id})
+
+    def go_on(self) -> None:
+        """Say that the work is still wanted, which a process that was started with `--silence` has to hear."""
+        self._mention("go_on")
+
+    def keep(self) -> None:
+        """Say that a batch is written, so that the next one may begin."""
+        self._mention("kept")
 
     def receive(self, *, timeout_seconds: float) -> list[Json]:
         """Return the replies that have come, waiting for the first one. Empty after the time. Raises EngineDied."""
@@ -138,6 +150,13 @@ class EngineProcess:
                     pipe.close()
             except BrokenPipeError:
                 continue
+
+    def _mention(self, kind: str) -> None:
+        """Say something that is not answered."""
+        try:
+            self._write({"type": kind})
+        except EngineDied:  # `receive` tells, after the last replies.
+            return
 
     def _write(self, request: Json) -> None:
         assert self._process.stdin is not None

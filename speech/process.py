@@ -7,8 +7,10 @@ import sys
 import threading
 import time
 
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15
 """From linux/prctl.h."""
+LONGEST_NAME = 15
+"""In bytes: what Linux keeps of the name of a process."""
 WATCH_SECONDS = 1.0
 
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
@@ -26,6 +28,12 @@ def die_with_parent(parent_pid: int) -> None:
     else:
         threading.Thread(target=_watch, args=(parent_pid,), daemon=True).start()
     _end_if_orphan(parent_pid)
+
+
+def set_name(name: str) -> None:
+    """Have `ps -o comm` and `top` show this process by a name. Does nothing elsewhere than on Linux."""
+    if _libc is not None:
+        _libc.prctl(PR_SET_NAME, name.encode()[:LONGEST_NAME])
 
 
 def _watch(parent_pid: int) -> None:

@@ -8,11 +8,13 @@ request    fields                                                               
 ========== ==================================================================== =======================================
 probe      path                                                                 media (`speech.types.Media`)
 plan       media, track, work, engine (EngineSpec), options (Options)           plan (Plan), peaks (0..255), warnings
-transcribe media, track, work, engine, options, plan, first_batch               peak_memory_bytes
+transcribe media, track, work, engine, options, plan, first_batch, confirmed    peak_memory_bytes
 join       clips, target, seconds                                               taken (`speech.measuring.join`)
 measure    variant, files, engine, options                                      what `speech.measuring.measure` returns
 score      pairs of (reference, heard), language                                errors, words
 stop       id of the request that is to end                                     that request answers `stopped` or `done`
+go_on      none                                                                 none: whoever asked still waits, see `_watch`
+kept       none                                                                 none: a batch is written, the next one may begin
 quit                                                                            none: the process ends
 ========== ==================================================================== =======================================
 
@@ -22,6 +24,8 @@ process dead knows what it died of: preparing, loading, transcribing (the first 
 which is any of them. For `transcribe` there is one
 `{"type": "batch", "batch": index, "results": [PieceResult, ...], "seconds": wall time, "pins": ...}` for each batch, in order.
 A request that fails answers `{"type": "error", "code", "message", "permanent"}`, where `message` is a sentence for a person.
+
+Where `confirmed` is true, no batch begins before the one before it was `kept`: a crash then costs one at most.
 
 `track` counts the audio tracks of the media from 0. `work` is the path of the work file (16 kHz mono s16, no header): it is
 written by `plan`, and made again by `transcribe` if missing.
@@ -41,6 +45,8 @@ from typing import BinaryIO
 
 from speech import asr, audio, measuring, planning, scoring
 from speech.asr.engine import Engine
+from speech.client import LEFT_ALONE_STATUS
+from speech.journal import open_journal
 from speech.process import give_memory_back, peak_memory_bytes
 from speech.types import EngineError, EngineSpec, Json, Options, Piece, PieceResult, Plan, Stopped, to_json
 
@@ -49,6 +55,10 @@ log = logging.getLogger(__name__)
 PROTOCOL = 1
 SIGN_OF_LIFE_SECONDS = 5.0
 """While an engine is being loaded or one long call runs, a line goes out at least this often."""
+KEPT_SECONDS = 0.5
+"""How often it is looked for a stop while a batch is being written."""
+LOOK_SECONDS = 0.5
+"""How often it is looked whether anybody still waits."""
 LONGEST_CALL_SECONDS = 1800.0
 """For so long at the most: one batch on a large model and a slow machine. A library that hangs must be found out."""
 
@@ -59,12 +69,17 @@ NO_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory",
 class Server:
     """Answers requests one after the other. A second thread reads them, so that `stop` is seen while one is being worked on."""
 
-    def __init__(self, output: BinaryIO, *, idle_seconds: float = 0) -> None:
+    def __init__(self, output: BinaryIO, *, idle_seconds: float = 0, silence_seconds: float = 0) -> None:
         self._output = output
         self._lock = threading.Lock()
         self._requests: queue.Queue[Json] = queue.Queue()
         self._stopped: set[str] = set()
         self._idle_seconds = idle_seconds or None
+        self._silence_seconds = silence_seconds or None
+        self._lines_read = 0
+        self._is_busy = False
+        self._kept = threading.Semaphore(0)
+        self._journal = open_journal()
         self._engine: Engine | None = None
         self._spec: EngineSpec | None = None
 
@@ -72,6 +87,8 @@ class Server:
         """Serve until the input ends, `quit` comes, or nothing has been asked for the idle time."""
         logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="{levelname} {name}: {message}", style="{")
         threading.Thread(target=self._read, daemon=True).start()
+        if self._silence_seconds:
+            threading.Thread(target=self._watch, args=(self._silence_seconds,), daemon=True).start()
         self._send({"type": "ready", "protocol": PROTOCOL})
         while True:
             try:
@@ -87,14 +104,29 @@ class Server:
         try:
             for line in sys.stdin.buffer:
                 request = json.loads(line)
+                self._lines_read += 1
                 if request["type"] == "stop":
                     self._stopped.add(request["id"])
-                else:
+                elif request["type"] == "kept":
+                    self._kept.release()
+                elif request["type"] != "go_on":
                     self._requests.put(request)
         except (ValueError, KeyError, TypeError):
             log.exception("a request could not be read")
             os._exit(1)
         os._exit(0)
+
+    def _watch(self, silence_seconds: float) -> None:
+        """End the process where nobody has said for so long that the work is still wanted: its job may be another's by now.
+
+        Looks are counted, not time: where a long call keeps this thread from looking, the lines are not read either.
+        """
+        silent = 0.0
+        while silent < silence_seconds:
+            lines_read = self._lines_read
+            time.sleep(LOOK_SECONDS)
+            silent = silent + LOOK_SECONDS if self._is_busy and lines_read == self._lines_read else 0.0
+        os._exit(LEFT_ALONE_STATUS)
 
     def _send(self, message: Json) -> None:
         line = json.dumps(message, ensure_ascii=False, allow_nan=False).encode() + b"\n"
@@ -113,6 +145,7 @@ class Server:
             "score": self._score,
         }
         last: Json
+        self._is_busy = True
         try:
             last = {"type": "done", **answers[request["type"]](request)}
         except Stopped:
@@ -122,6 +155,7 @@ class Server:
         except Exception as err:
             log.exception("request %s failed", request["type"])
             last = _error_of(err)
+        self._is_busy = False
         self._stopped.discard(request["id"])
         self._send({"id": request["id"], **last})
 
@@ -174,6 +208,7 @@ class Server:
             report_decoding = self._progress(request, "preparing")
             audio.decode(Path(request["media"]), work, track=request.get("track", 0), on_progress=report_decoding)
         engine = self._load(request)
+        self._kept = threading.Semaphore(0)
         for index in range(request["first_batch"], len(plan.batches)):
             began = time.monotonic()
             report(plan.position_after(index), plan.duration)
@@ -183,6 +218,8 @@ class Server:
             batch = {"type": "batch", "id": request["id"], "batch": index, "results": results, "seconds": seconds}
             self._send({**batch, "pins": engine.pins})
             give_memory_back()
+            while request.get("confirmed") and not self._kept.acquire(timeout=KEPT_SECONDS):
+                report(plan.position_after(index + 1), plan.duration)
         return {"peak_memory_bytes": peak_memory_bytes()}
 
     def _batch(
@@ -196,13 +233,20 @@ class Server:
     ) -> list[Json]:
         first, last = plan.batches[index]
         position = plan.position_after(index)
+
+        def on_progress() -> None:
+            report(position, plan.duration)
+            self._journal("step", work, first, last)
+
+        self._journal("begin", work, first, last)
         results: list[PieceResult] = engine.transcribe(
             {number: plan.pieces[number] for number in range(first, last)},
             [audio.read(work, piece.start, piece.end) for piece in plan.pieces[first:last]],
             options,
             language=plan.language,
-            on_progress=lambda: report(position, plan.duration),
+            on_progress=on_progress,
         )
+        self._journal("end", work, first, last)
         return [to_json(result) for result in results]
 
     def _join(self, request: Json) -> Json:

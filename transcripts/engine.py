@@ -9,6 +9,8 @@ from django.conf import settings
 from speech.client import EngineProcess, raise_error
 from speech.types import EngineError, Json, UnreadableMedia
 
+GO_ON_SECONDS = 1.0
+"""How often the engine is told that its work is still wanted."""
 ANSWER_SECONDS = 0.2
 """How long one wait for the engine's next line may be: a stop is seen as late."""
 GRACE_SECONDS = {"drain": 0.0, "pause": 2.0, "cancel": 2.0}
@@ -57,13 +59,15 @@ class EngineHost:
     def _running(self) -> EngineProcess:
         if self._process is None or not self._process.is_alive():
             self.close()
-            self._process = EngineProcess("--idle", str(settings.ENGINE_IDLE_SECONDS))
+            # A worker that is frozen, or cannot renew its lease, shall not keep an engine at work when the lease is over.
+            silence = str(settings.JOB_LEASE_SECONDS / 2)
+            self._process = EngineProcess("--idle", str(settings.ENGINE_IDLE_SECONDS), "--silence", silence)
         return self._process
 
     def _converse(
         self, process: EngineProcess, request_id: str, on_message: Callable[[Json], None], stop_wish: Callable[[], str]
     ) -> Json:
-        heard = time.monotonic()
+        heard = told = time.monotonic()
         deadline: float | None = None
         while deadline is None or time.monotonic() < deadline:
             for message in process.receive(timeout_seconds=ANSWER_SECONDS):
@@ -74,9 +78,15 @@ class EngineHost:
                 if message["type"] in ("done", "stopped"):
                     return message
                 on_message(message)
+                if message["type"] == "batch":
+                    process.keep()
             if time.monotonic() - heard > settings.ENGINE_STALL_SECONDS:
                 raise EngineStalled
-            if (wish := stop_wish()) and deadline is None:
+            wish = stop_wish()
+            if time.monotonic() - told > GO_ON_SECONDS:
+                told = time.monotonic()
+                process.go_on()
+            if wish and deadline is None:
                 process.ask_to_stop(request_id)
                 deadline = time.monotonic() + GRACE_SECONDS[wish]
         self.close()

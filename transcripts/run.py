@@ -11,6 +11,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models.functions import Coalesce, Now
 
 from registry.resolver import Choice, NothingRunnable, resolve
+from speech.client import EngineDied
 from speech.types import EngineError, Json, Options, PieceResult, Plan, to_json
 from transcripts import crashes, lease, pins, slots, workfile
 from transcripts.crashes import PHASES, Cause, Death, Phase
@@ -189,7 +190,7 @@ class Run(Held):
         """Have all batches transcribed that are not done yet."""
         self._set(stage=Job.Stage.TRANSCRIBING)
         done = self.job.batches_done
-        self._ask("transcribe", on_message=self._commit, plan=self.job.plan, first_batch=done)
+        self._ask("transcribe", on_message=self._commit, plan=self.job.plan, first_batch=done, confirmed=True)
         if self.job.batches_done == done:
             raise EngineError("The engine ended without a result.", permanent=False, code="no_result")
 
@@ -252,6 +253,8 @@ class Run(Held):
             self._settle(err)
 
     def _settle(self, err: EngineError) -> None:
+        if isinstance(err, EngineDied) and err.was_left_alone:  # It did as it should while this worker stood still.
+            return
         cause = crashes.cause_of(err)
         if self.phase == Phase.TRANSCRIBING and cause:
             self._climb_down(cause)

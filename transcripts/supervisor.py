@@ -14,8 +14,9 @@ from speech.process import die_with_parent
 
 FIRST_DELAY_SECONDS = 0.5
 LONGEST_DELAY_SECONDS = 30.0
-STEADY_SECONDS = 60.0
-"""A part that ran this long was well: the next restart comes after the first delay again."""
+STEADY_SECONDS = 5.0
+"""A part that ran this long had started well: the next restart comes after the first delay again. One that dies every five
+seconds costs a start every five seconds, which any machine bears."""
 POLL_SECONDS = 0.1
 READ_BYTES = 1 << 16
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)

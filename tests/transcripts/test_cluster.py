@@ -140,24 +140,13 @@ def _tree(pid: int) -> list[psutil.Process]:
 
 
 def _engine(main: psutil.Process) -> psutil.Process:
-    [engine] = [process for process in main.children(recursive=True) if "speech" in process.cmdline()]
-    return engine
+    return _part(main, "engine")
 
 
-def _queue(main: psutil.Process) -> psutil.Process:
-    """Return the main process of the queue. Below it are the sentinel, and below that worker, monitor and pusher."""
-    [queue] = main.children()
-    return queue
-
-
-def _sentinel(main: psutil.Process) -> psutil.Process:
-    [sentinel] = _queue(main).children()
-    return sentinel
-
-
-def _below_sentinel(main: psutil.Process) -> list[psutil.Process]:
-    """Return worker, monitor and pusher, in the order in which they were started."""
-    return sorted(_sentinel(main).children(), key=lambda process: process.pid)
+def _part(main: psutil.Process, name: str) -> psutil.Process:
+    """Return the process that shows itself by this name."""
+    [part] = [process for process in main.children(recursive=True) if process.name() == name]
+    return part
 
 
 def _kill(process: psutil.Process) -> None:
@@ -176,12 +165,11 @@ def test_job_outlives_the_death_of_each_process(installation):
     installation.wait_for_batch(3)
     assert installation.job[2:] == (2, 0), "The worker's death counts nothing."
 
-    _, pusher, _ = _below_sentinel(main)  # The new worker came last.
-    _kill(pusher)
+    _kill(_part(main, "pusher asr"))
     installation.wait_for_batch(4)
-    _kill(_sentinel(main))
+    _kill(_part(main, "sentinel asr"))
     installation.wait_for_batch(5)
-    _kill(_queue(main))
+    _kill(_part(main, "cluster asr"))
 
     installation.wait_for_end()
     assert installation.has_the_text_of_an_undisturbed_run()
@@ -192,7 +180,7 @@ def test_nothing_outlives_a_kill_and_a_start_goes_on(installation):
     main = installation.start()
     installation.wait_for_batch(1)
     tree = _tree(main.pid)
-    assert len(tree) == 7
+    assert len(tree) == 12
 
     main.kill()
 
@@ -226,14 +214,13 @@ def test_stop_gives_the_job_back_and_leaves_nothing(installation, whom):
 
 
 def test_cluster_heals_after_the_death_of_an_idle_worker(installation):
-    """It is killed while it waits for a task, and leaves the queue locked for every other."""
+    """It is killed while it waits for a task: with Python's own queue, no other would ever get one."""
     installation.environment["SELENITE_FAKE_SECONDS"] = "0"
     installation.read("UPDATE transcripts_job SET state = 'paused' WHERE state = 'queued'")
     main = installation.start()
-    installation.wait_for(lambda: len(_tree(main.pid)) == 6)
+    installation.wait_for(lambda: len(_tree(main.pid)) == 11)
     time.sleep(1)
-    worker, _, _ = _below_sentinel(main)
-    _kill(worker)
+    _kill(_part(main, "worker asr"))
 
     installation.read("UPDATE transcripts_job SET state = 'queued' WHERE state = 'paused'")
 

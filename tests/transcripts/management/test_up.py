@@ -100,7 +100,7 @@ def test_up_serves_restarts_what_dies_and_stops(up, port, tmp_path):
 
     _web(up).kill()
     _wait_for(lambda: _status(port) == 302)
-    _wait_for(lambda: len(_tree(up)) == 9)
+    _wait_for(lambda: len(_tree(up)) == 13)
     tree, began = _tree(up), time.monotonic()
     up.send_signal(signal.SIGINT)
 
@@ -115,7 +115,7 @@ def test_up_serves_restarts_what_dies_and_stops(up, port, tmp_path):
 
 
 def test_up_takes_everything_along_when_it_is_killed(up):
-    _wait_for(lambda: len(_tree(up)) == 9)
+    _wait_for(lambda: len(_tree(up)) == 13)
     tree = _tree(up)
 
     up.kill()

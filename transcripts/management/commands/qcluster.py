@@ -22,13 +22,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Keep a process running for each queue; in such a process, run the queue."""
         if QUEUE not in os.environ:
-            Supervisor([_part(name) for name in settings.QUEUES], stop_seconds=STOP_SECONDS).run()
+            Supervisor(queue_parts(), stop_seconds=STOP_SECONDS).run()
             return
         from transcripts.cluster import Cluster
 
         sys.exit(Cluster().run())
 
 
-def _part(queue: str) -> Part:
+def queue_parts(*, label: str = "") -> list[Part]:
+    """Return the processes to keep running, one for each queue."""
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "qcluster"]
-    return Part(f"queue {queue}", command, environment={QUEUE: queue})
+    return [Part(f"queue {queue}", command, environment={QUEUE: queue}, label=label) for queue in settings.QUEUES]

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from transcripts.incoming import remove_leftovers
+from transcripts.management.commands.qcluster import queue_parts
 from transcripts.supervisor import Part, Supervisor
 
 STOP_SECONDS = 5.0
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         _check_port(host, port)
         remove_leftovers()
         connection.close()
-        parts = [_web(host, port), _worker()]
+        parts = [*queue_parts(label="worker | "), _web(host, port)]
         Supervisor(parts, stop_seconds=STOP_SECONDS).run(on_round=self._announcement(host, port))
         self.stdout.write("Selenite has stopped.")
 
@@ -90,7 +90,3 @@ def _web(host: str, port: int) -> Part:
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     command = [sys.executable, "-m", "gunicorn", "--config", "python:selenite.serving", "--bind", bind, "selenite.wsgi"]
     return Part("web", command, label="web | ")
-
-
-def _worker() -> Part:
-    return Part("worker", [sys.executable, str(settings.BASE_DIR / "manage.py"), "qcluster"], label="worker | ")

@@ -1,0 +1,88 @@
+"""The run as it is seen from outside: the rows of the jobs, looked at ten times a second."""
+
+import logging
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import DatabaseError, InterfaceError, connection
+
+from transcripts.chaos.work import Task
+from transcripts.models import Job
+
+log = logging.getLogger(__name__)
+
+AWAY = (DatabaseError, InterfaceError)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A job at work: in which worker process, of which cluster's main process."""
+
+    job_id: UUID
+    batches_done: int
+    pid: int
+    cluster_pid: int
+
+
+class Watch:
+    """Knows how far the jobs are."""
+
+    def __init__(self, tasks: dict[UUID, Task]) -> None:
+        self._tasks = tasks
+        self._done: dict[UUID, int] = {}
+        self._over: set[UUID] = set()
+        self.most_crashes = 0
+        self.away_seconds = 0.0
+        self._looked_at = time.monotonic()
+
+    def look(self) -> bool:
+        """Look at all jobs and return whether one has finished a batch, or its end, since the last look."""
+        try:
+            found = list(Job.objects.filter(pk__in=self._tasks).values_list("pk", "state", "batches_done", "crashes"))
+        except AWAY:
+            connection.close()
+            self._note_away()
+            return False
+        self._looked_at = time.monotonic()
+        news = [self._note(*row) for row in found]
+        return any(news)
+
+    def running(self) -> list[Running]:
+        """Return the jobs that a worker of a cluster has now; none where the database is away."""
+        try:
+            rows = list(Job.objects.running().values_list("pk", "batches_done", "lease_node"))
+        except AWAY:
+            connection.close()
+            return []
+        return [Running(job_id, done, *_pids(name)) for job_id, done, name in rows if job_id in self._tasks]
+
+    @property
+    def unfinished(self) -> int:
+        return len(self._tasks) - len(self._over)
+
+    @property
+    def share_done(self) -> float:
+        """Return how much of all batches is done, 0..1."""
+        total = sum(task.batches for task in self._tasks.values())
+        done = sum(task.batches if pk in self._over else self._done.get(pk, 0) for pk, task in self._tasks.items())
+        return done / total
+
+    def _note(self, job_id: UUID, state: str, batches_done: int, crashes: int) -> bool:
+        self.most_crashes = max(self.most_crashes, crashes)
+        is_news = batches_done > self._done.get(job_id, 0)
+        self._done[job_id] = batches_done
+        if state in (Job.State.COMPLETED, Job.State.FAILED, Job.State.CANCELLED):
+            self._over.add(job_id)
+        return is_news
+
+    def _note_away(self) -> None:
+        now = time.monotonic()
+        self.away_seconds += now - self._looked_at
+        self._looked_at = now
+
+
+def _pids(lease_node: str) -> tuple[int, int]:
+    """Return the worker's and its cluster's process ids from the name on a lease, see `transcripts.node`."""
+    *_, cluster, worker = lease_node.split("|")
+    return int(worker.split(":")[0]), int(cluster.split(":")[0])

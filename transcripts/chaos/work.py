@@ -1,0 +1,139 @@
+"""The jobs of a run: what their text must be, and what a person does to them meanwhile."""
+
+import os
+import random
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.models import User
+
+from preferences.models import Settings
+from transcripts import lease, worker
+from transcripts.chaos import sound
+from transcripts.chaos.options import FAKE, Options
+from transcripts.engine import EngineHost
+from transcripts.models import Job
+from transcripts.services.accept import JobRequest, accept_path
+
+State = Job.State
+Row = tuple[object, ...]
+MEDIA = settings.BASE_DIR / "tests" / "data"
+COLUMNS = (
+    *("piece", "index", "start", "end", "text", "words", "mean_log_probability", "no_speech_probability"),
+    *("compression_ratio", "temperature", "doubts", "gap"),
+)
+
+
+@dataclass(slots=True)
+class Task:
+    """A job under attack: the text of an undisturbed run, the states it may end in, and how often something hit it."""
+
+    expected: list[Row]
+    batches: int
+    work: str
+    """The hash of the recording, by which the journal of the engines calls it."""
+    ends: set[State] = field(default_factory=lambda: {State.COMPLETED})
+    hits: int = 0
+
+
+class Work:
+    """Makes recordings and their jobs, each first undisturbed and then in the queue."""
+
+    def __init__(self, options: Options, folder: Path, dice: random.Random) -> None:
+        self._options, self._folder, self._dice = options, folder, dice
+        self._owner = User.objects.create_user("chaos", is_staff=True)
+        self._engine = EngineHost()
+        self.tasks: dict[UUID, Task] = {}
+        Settings.load()
+        Settings.objects.update(concurrency=options.concurrency, upload_limit_megabytes=0)
+
+    @property
+    def owner(self) -> User:
+        return self._owner
+
+    def add(self) -> None:
+        """Write a recording, note its text in an undisturbed run, and put it in the queue."""
+        path = self._folder / f"recording {len(self.tasks) + 1}.wav"
+        if self._options.is_real:
+            sound.join(self._options.media or MEDIA, path, minutes=self._options.minutes)
+        else:
+            sound.write_noise(path, self._dice)
+        calm = self._run_undisturbed(path)
+        job = accept_path(path, owner=self._owner, request=self._request)
+        self.tasks[job.pk] = Task(rows(calm.pk), calm.batches_done, calm.recording.sha256)
+        path.unlink()
+
+    def close(self) -> None:
+        self._engine.close()
+
+    @property
+    def _request(self) -> JobRequest:
+        model = "" if self._options.engine == FAKE else self._options.model
+        return JobRequest(engine=self._options.engine, model=model)
+
+    def _run_undisturbed(self, path: Path) -> Job:
+        """Run a job in this process, quickly, and leave no trace of it in the journal."""
+        hurried = {"SELENITE_FAKE_SECONDS": "0", "SELENITE_ENGINE_LOG": ""}
+        os.environ.update(hurried)
+        job = accept_path(path, owner=self._owner, request=self._request, then=lease.start_directly)
+        job.refresh_from_db()
+        assert job.lease_token is not None
+        worker.run(job.pk, job.lease_token, engine=self._engine, should_stop=str)
+        job.refresh_from_db()
+        assert job.state == State.COMPLETED, job.error
+        return job
+
+
+def rows(job_id: UUID) -> list[Row]:
+    """Return all that is known of a job's text, in order."""
+    job = Job.objects.get(pk=job_id)
+    return list(job.segments.order_by("piece", "index", "pk").values_list(*COLUMNS))
+
+
+class Person:
+    """Pauses, resumes and cancels jobs at random, as somebody at the page does."""
+
+    def __init__(self, tasks: dict[UUID, Task], dice: random.Random, *, cancels: int) -> None:
+        self._tasks, self._dice, self._cancels = tasks, dice, cancels
+        self._paused: dict[UUID, float] = {}
+        self.requests = 0
+
+    def act(self, now: float) -> None:
+        """Do one thing, or nothing. Raises a database's error where it is away."""
+        for job_id, until in list(self._paused.items()):
+            if now >= until:
+                lease.resume(job_id)
+                del self._paused[job_id]
+        if self._dice.random() < ACT_PROBABILITY:
+            self._ask(now)
+
+    def leave(self) -> None:
+        """Let all go on that is paused."""
+        for job_id in list(self._paused):
+            lease.resume(job_id)
+            del self._paused[job_id]
+
+    def _ask(self, now: float) -> None:
+        chosen = Job.objects.unfinished().filter(pk__in=self._tasks).exclude(pk__in=self._paused)
+        ids = list(chosen.values_list("pk", flat=True))
+        if not ids:
+            return
+        job_id = self._dice.choice(ids)
+        task = self._tasks[job_id]
+        self.requests += 1
+        task.hits += 1  # What the engine was at is done again.
+        if self._cancels and self._dice.random() < CANCEL_PROBABILITY:
+            self._cancels -= 1
+            # It may complete before it looks.
+            if lease.request_stop(job_id, Job.StopRequest.CANCEL):
+                task.ends.add(State.CANCELLED)
+        elif lease.request_stop(job_id, Job.StopRequest.PAUSE):
+            self._paused[job_id] = now + self._dice.uniform(*PAUSE_SECONDS)
+
+
+ACT_PROBABILITY = 0.02
+"""In each look, ten times a second."""
+CANCEL_PROBABILITY = 0.2
+PAUSE_SECONDS = (0.0, 3.0)
