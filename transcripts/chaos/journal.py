@@ -44,6 +44,11 @@ def overlaps(events: Iterable[Event]) -> list[str]:
     return found
 
 
+def first_begin(events: Iterable[Event], *, after: float) -> float | None:
+    """Return when the next stretch after a moment was begun."""
+    return next((event.at for event in events if event.event == "begin" and event.at > after), None)
+
+
 def repeats(events: Iterable[Event]) -> Counter[str]:
     """Return how many stretches of each recording were begun again."""
     begun = Counter((event.work, event.pieces) for event in events if event.event == "begin")

@@ -125,8 +125,7 @@ class Run:
             self._wait(lambda: strike.recovered_at is not None, limit_seconds=WAIT_SECONDS)
 
     def _computes_since(self, moment: float) -> bool:
-        events = journal.read(self._folder / JOURNAL)
-        return any(event.event == "begin" and event.at > moment for event in events)
+        return journal.first_begin(journal.read(self._folder / JOURNAL), after=moment) is not None
 
     def _is_due(self) -> bool:
         """Spread the strikes over the batches of the recording: it takes only a few."""
@@ -203,6 +202,9 @@ class Run:
         outcome.requests = self._person.requests
         outcome.log = (self._folder / LOG).read_text(encoding="utf-8", errors="replace")
         outcome.events = journal.read(self._folder / JOURNAL)
+        if self._options.is_real:  # A batch takes many seconds: work goes on when the next one begins.
+            for strike in outcome.strikes:
+                strike.recovered_at = journal.first_begin(outcome.events, after=strike.at)
 
 
 def run(options: Options, folder: Path) -> dict[str, Any]:

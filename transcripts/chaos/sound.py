@@ -2,6 +2,7 @@
 
 import random
 import wave
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.core.management.base import CommandError
@@ -25,13 +26,13 @@ def write_noise(path: Path, dice: random.Random) -> None:
         file.writeframes((second * int(seconds + 1))[: 2 * int(RATE * seconds)])
 
 
-def join(folder: Path, target: Path, *, minutes: float) -> None:
-    """Write the recordings of a folder one after the other into a WAV file this long, again from the first where they are few."""
+def join(folders: Sequence[Path], target: Path, *, minutes: float) -> None:
+    """Write the recordings of folders one after the other into a WAV file this long, again from the first where they are few."""
     clips = [
-        str(found.path) for found in batch.find([folder], recursive=True) if not found.problem and _plays(found.path)
+        str(found.path) for found in batch.find(folders, recursive=True) if not found.problem and _plays(found.path)
     ]
     if not clips:
-        raise CommandError(f"There is no recording in {folder}.")
+        raise CommandError(f"There is no recording in {folders[0]}.")
     client.ask("join", timeout_seconds=JOIN_SECONDS, clips=clips, target=str(target), seconds=minutes * 60)
 
 

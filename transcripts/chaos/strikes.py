@@ -62,6 +62,7 @@ class Striker:
         self._service, self._watch, self._dice = service, watch, dice
         self._database, self._redis = database, redis
         self._engine_kills: set[tuple[UUID, int]] = set()
+        self._away: list[PostgreSQL | SQLite | Server] = []
         self._pending: list[tuple[float, Callable[[], None]]] = []
         self._kinds = self._real_kinds() if options.is_real else self._all_kinds(options)
 
@@ -175,10 +176,10 @@ class Striker:
     def _freeze(self, strike: Strike) -> bool:
         """Stop a busy worker until its lease is over, and let it go on then."""
         busy = {job.pid: job.job_id for job in self._watch.running()}
-        frozen = [worker for worker in self._service.find("worker asr") if worker.pid in busy]
-        if not frozen:
+        awake = [worker for worker in self._service.find("worker asr") if worker.pid in busy and _is_awake(worker)]
+        if not awake:
             return False
-        worker = self._dice.choice(frozen)
+        worker = self._dice.choice(awake)
         strike.hit = {busy[worker.pid]}
         worker.suspend()
         self._later(self._dice.uniform(*FREEZE_SECONDS), lambda: _resume(worker))
@@ -190,24 +191,23 @@ class Striker:
 
     def _database_outage(self, strike: Strike) -> bool:
         """Have the database away for a moment. What was computed meanwhile is written when it is back."""
-        self._database.crash()
-
-        def back() -> None:
-            self._database.start()
-            strike.start_clock()
-
-        self._later(self._dice.uniform(0, LONGEST_OUTAGE_SECONDS), back)
-        return True
+        return self._outage(strike, self._database)
 
     def _redis_outage(self, strike: Strike) -> bool:
         assert self._redis is not None
-        self._redis.crash()
+        return self._outage(strike, self._redis)
+
+    def _outage(self, strike: Strike, server: "PostgreSQL | SQLite | Server") -> bool:
+        if server in self._away:
+            return False
 
         def back() -> None:
-            assert self._redis is not None
-            self._redis.start()
+            server.start()
+            self._away.remove(server)
             strike.start_clock()
 
+        self._away.append(server)
+        server.crash()
         self._later(self._dice.uniform(0, LONGEST_OUTAGE_SECONDS), back)
         return True
 
@@ -233,6 +233,13 @@ def _parent(process: psutil.Process) -> int:
         return int(process.ppid())
     except psutil.Error:
         return 0
+
+
+def _is_awake(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_STOPPED)
+    except psutil.Error:
+        return False
 
 
 def _resume(process: psutil.Process) -> None:

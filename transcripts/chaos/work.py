@@ -19,7 +19,8 @@ from transcripts.services.accept import JobRequest, accept_path
 
 State = Job.State
 Row = tuple[object, ...]
-MEDIA = settings.BASE_DIR / "tests" / "data"
+SPEECH = [settings.BASE_DIR / "tests" / "data" / name for name in ("librispeech", "ljspeech")]
+"""What the repository has of it."""
 COLUMNS = (
     *("piece", "index", "start", "end", "text", "words", "mean_log_probability", "no_speech_probability"),
     *("compression_ratio", "temperature", "doubts", "gap"),
@@ -57,7 +58,7 @@ class Work:
         """Write a recording, note its text in an undisturbed run, and put it in the queue."""
         path = self._folder / f"recording {len(self.tasks) + 1}.wav"
         if self._options.is_real:
-            sound.join(self._options.media or MEDIA, path, minutes=self._options.minutes)
+            sound.join([self._options.media] if self._options.media else SPEECH, path, minutes=self._options.minutes)
         else:
             sound.write_noise(path, self._dice)
         calm = self._run_undisturbed(path)
