@@ -1,11 +1,13 @@
 """The engine process and its client, for real, with the fake engine."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -214,3 +216,80 @@ def test_a_line_that_is_no_request_ends_the_process(process: EngineProcess):
     with pytest.raises(EngineDied) as caught:
         list(process.replies("none", timeout_seconds=PATIENCE))
     assert caught.value.returncode == 1
+
+
+def test_next_batch_begins_when_the_one_before_is_kept(process: EngineProcess, data: Path, tmp_path: Path):
+    request = _request(data, tmp_path)
+    plan = _last(process, "plan", **request)["plan"]
+    replies = process.replies(
+        process.send("transcribe", **request, plan=plan, first_batch=0, confirmed=True), timeout_seconds=PATIENCE
+    )
+
+    batches = 0
+    for reply in replies:
+        if reply["type"] == "batch":
+            batches += 1
+            assert [one for one in process.receive(timeout_seconds=0.3) if one["type"] == "batch"] == []
+            process.keep()
+
+    assert batches == len(plan["batches"]) > 1
+
+
+def test_process_stops_while_it_waits_for_a_batch_to_be_kept(process: EngineProcess, data: Path, tmp_path: Path):
+    request = _request(data, tmp_path)
+    plan = _last(process, "plan", **request)["plan"]
+    request_id = process.send("transcribe", **request, plan=plan, first_batch=0, confirmed=True)
+
+    replies = []
+    for reply in process.replies(request_id, timeout_seconds=PATIENCE):
+        replies.append(reply["type"])
+        if reply["type"] == "batch":
+            process.ask_to_stop(request_id)
+
+    assert replies.count("batch") == 1
+    assert replies[-1] == "stopped"
+
+
+@pytest.mark.parametrize("is_wanted", [True, False])
+def test_process_ends_where_nobody_says_that_its_work_is_wanted(data: Path, tmp_path: Path, monkeypatch, is_wanted):
+    monkeypatch.setenv("SELENITE_FAKE_SECONDS", "3")
+    process = EngineProcess("--silence", "1")
+    try:
+        request = _request(data, tmp_path)
+        plan = _last(process, "plan", **request)["plan"]
+        process.send("transcribe", **request, plan={**plan, "batches": plan["batches"][:1]}, first_batch=0)
+        types = []
+        with nullcontext() if is_wanted else pytest.raises(EngineDied) as died:
+            while "done" not in types:
+                types += [reply["type"] for reply in process.receive(timeout_seconds=0.2)]
+                if is_wanted:
+                    process.go_on()
+        assert is_wanted or died.value.was_left_alone
+    finally:
+        process.kill()
+
+
+def test_process_waits_for_requests_in_silence():
+    process = EngineProcess("--silence", "1")
+    try:
+        time.sleep(2.5)
+        assert process.is_alive()
+    finally:
+        process.kill()
+
+
+def test_process_writes_down_what_it_computes(data: Path, tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("SELENITE_ENGINE_LOG", str(tmp_path / "engine.log"))
+    process = EngineProcess()
+    try:
+        request = _request(data, tmp_path)
+        plan = _last(process, "plan", **request)["plan"]
+        _texts(process, request, plan=plan, first_batch=0)
+        pid = process.pid
+    finally:
+        process.close()
+
+    lines = [json.loads(line) for line in (tmp_path / "engine.log").read_text().splitlines()]
+    assert [line["event"] for line in lines] == ["begin", "end"] * len(plan["batches"])
+    assert [line["pieces"] for line in lines if line["event"] == "begin"] == [list(batch) for batch in plan["batches"]]
+    assert {(line["pid"], line["work"]) for line in lines} == {(pid, "work.pcm")}

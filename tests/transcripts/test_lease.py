@@ -419,3 +419,23 @@ def test_job_ends_once_when_all_happens_at_the_same_time(run, recording):
         shown = job.recording.shown_job_id == job.pk
         assert job.state in (State.COMPLETED, State.CANCELLED)
         assert shown == (job.state == State.COMPLETED)
+
+
+def _rescue_in_process(_):
+    try:
+        return lease.rescue()
+    finally:
+        connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rescue_happens_once_when_processes_race(run):
+    lost = [run(lease_expires_at=timezone.now() - HOUR, lease_node="elsewhere") for _ in range(5)]
+    for job in lost:
+        _age(job, crashes=1, claims=1)
+    connections.close_all()  # A fork must not share one.
+    with multiprocessing.get_context("fork").Pool(4) as pool:
+        rescued = pool.map(_rescue_in_process, range(8), chunksize=1)
+
+    assert sum(rescued) == len(lost)
+    assert list(Job.objects.values_list("state", "crashes", "claims")) == [(State.QUEUED, 1, 1)] * len(lost)

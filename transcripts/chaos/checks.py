@@ -101,7 +101,9 @@ def _slow(outcome: Outcome) -> list[str]:
         limit = RECOVERY_SECONDS * max(1.0, strike.load) + (FREEZE_SECONDS[1] if strike.kind == "freeze" else 0)
         if strike.seconds is None or strike.seconds > limit:
             broken.append(f"strike {number} ({strike.kind}): {_seconds(strike.seconds)}")
-    return broken + [f"a stop took {seconds:.1f} s" for seconds in outcome.stop_seconds if seconds > RECOVERY_SECONDS]
+    load = max((strike.load for strike in outcome.strikes), default=1.0)
+    slow_stops = [seconds for seconds in outcome.stop_seconds if seconds > RECOVERY_SECONDS * max(1.0, load)]
+    return broken + [f"a stop took {seconds:.1f} s" for seconds in slow_stops]
 
 
 def _seconds(seconds: float | None) -> str:

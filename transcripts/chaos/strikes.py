@@ -174,14 +174,20 @@ class Striker:
         return True
 
     def _freeze(self, strike: Strike) -> bool:
-        """Stop a busy worker until its lease is over, and let it go on then."""
+        """Stop a busy worker until its lease is over, and let it go on then.
+
+        Not while it writes: SQLite has one lock, and all would have to wait for the frozen one.
+        """
         busy = {job.pid: job.job_id for job in self._watch.running()}
         awake = [worker for worker in self._service.find("worker asr") if worker.pid in busy and _is_awake(worker)]
         if not awake:
             return False
         worker = self._dice.choice(awake)
-        strike.hit = {busy[worker.pid]}
         worker.suspend()
+        if not self._database.is_free():
+            worker.resume()
+            return False
+        strike.hit = {busy[worker.pid]}
         self._later(self._dice.uniform(*FREEZE_SECONDS), lambda: _resume(worker))
         return True
 

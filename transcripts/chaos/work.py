@@ -16,6 +16,7 @@ from transcripts.chaos.options import FAKE, Options
 from transcripts.engine import EngineHost
 from transcripts.models import Job
 from transcripts.services.accept import JobRequest, accept_path
+from transcripts.services.restart import transcribe_again
 
 State = Job.State
 Row = tuple[object, ...]
@@ -62,7 +63,7 @@ class Work:
         else:
             sound.write_noise(path, self._dice)
         calm = self._run_undisturbed(path)
-        job = accept_path(path, owner=self._owner, request=self._request)
+        job = transcribe_again(calm.recording, self._request)
         self.tasks[job.pk] = Task(rows(calm.pk), calm.batches_done, calm.recording.sha256)
         path.unlink()
 

@@ -1,0 +1,120 @@
+"""The queue on real servers: PostgreSQL for the rows, Redis for light tasks."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+
+from tests.transcripts.installation import ACCEPT, Installation
+from transcripts.chaos import servers
+
+pytestmark = pytest.mark.servers
+
+PROCESSES, ROUNDS, LIMIT = 8, 12, 3
+OUTAGE_SECONDS = 5
+RACE = f"""
+import json, multiprocessing
+from django.contrib.auth.models import User
+from django.db import connection, connections
+from preferences.models import Settings
+from transcripts import lease
+from transcripts.claim import claim
+from transcripts.models import Job, Recording
+
+def attempt(number):
+    try:
+        claimed = claim()
+        return claimed and str(claimed.job_id)
+    finally:
+        connection.close()
+
+Settings.load()
+Settings.objects.update(concurrency={LIMIT})
+owner = User.objects.create_user("racer")
+recording = Recording.objects.create(owner=owner, title="", size_bytes=0, sha256="", media="none")
+Job.objects.bulk_create(Job(recording=recording, owner=owner) for _ in range({PROCESSES * ROUNDS}))
+rounds = []
+for _ in range({ROUNDS}):
+    connections.close_all()
+    with multiprocessing.get_context("fork").Pool({PROCESSES}) as pool:
+        claimed = [job for job in pool.map(attempt, range(2 * {PROCESSES}), chunksize=1) if job]
+    rounds.append([len(claimed), len(set(claimed)), Job.objects.running().count()])
+    Job.objects.running().update(state="cancelled", **lease.FREE)
+print(json.dumps(rounds))
+"""
+
+
+@pytest.fixture
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[servers.PostgreSQL, str]]:
+    """Start a PostgreSQL and return it with its address."""
+    folder = tmp_path_factory.mktemp("postgres")
+    for above in [folder, *folder.parents][:3]:  # The user who runs it has to come through.
+        above.chmod(0o711)
+    port = servers.free_port()
+    with (folder / "log").open("ab") as log:
+        server = servers.PostgreSQL(folder, port=port, log=log)
+        server.start()
+        yield server, f"postgres://selenite@127.0.0.1:{port}/postgres"
+        server.crash()
+
+
+@pytest.fixture
+def on_postgres(installation: Installation, postgres: tuple[servers.PostgreSQL, str]) -> Installation:
+    """Return an installation whose rows are in PostgreSQL: empty, but with the recording to accept."""
+    installation.environment["DATABASE_URL"] = postgres[1]
+    installation.run("migrate", "-v0")
+    return installation
+
+
+def test_claim_is_exact_on_postgres_when_processes_race(on_postgres: Installation):
+    on_postgres.environment["SELENITE_JOB_SLOTS"] = str(PROCESSES)
+
+    assert json.loads(on_postgres.shell(RACE)) == [[LIMIT, LIMIT, LIMIT]] * ROUNDS
+
+
+def _job(installation: Installation) -> list[str]:
+    """Return state, finished batches, claims and crashes of the only job; nothing while the database is away."""
+    script = "from transcripts.models import Job; print(*Job.objects.values_list('state', 'batches_done', 'claims', 'crashes').get())"
+    try:
+        return installation.shell(script).split()
+    except subprocess.CalledProcessError:
+        return []
+
+
+def _wait_for(installation: Installation, condition, *, seconds: float) -> list[str]:
+    deadline = time.monotonic() + seconds
+    while not condition(job := _job(installation)):
+        assert time.monotonic() < deadline, (job, (installation.folder / "log").read_text()[-4000:])
+    return job
+
+
+def test_job_finishes_on_its_first_claim_after_an_outage_of_postgres(on_postgres: Installation, postgres):
+    on_postgres.environment["SELENITE_FAKE_SECONDS"] = "1"
+    on_postgres.shell("from django.contrib.auth.models import User; User.objects.create_user('alice')")
+    on_postgres.shell(ACCEPT.format(path=str(on_postgres.folder / "hum.wav")))
+    on_postgres.start()
+    _wait_for(on_postgres, lambda job: int(job[1]) >= 1, seconds=60)
+
+    postgres[0].crash()
+    time.sleep(OUTAGE_SECONDS)
+    postgres[0].start()
+
+    job = _wait_for(on_postgres, lambda job: job and job[0] == "completed", seconds=90)
+    assert job[2:] == ["1", "0"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--database", "postgres", "--clusters", "2"], ["--database", "postgres", "--broker", "redis", "--clusters", "2"]],
+    ids=["postgres", "postgres and redis"],
+)
+def test_nothing_is_lost_in_ten_kills(options: list[str]):
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "chaos", "--kills", "10", "--jobs", "4", *options]
+    ended = subprocess.run(command, capture_output=True, text=True, env={**os.environ})
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr[-4000:]
