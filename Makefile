@@ -23,9 +23,11 @@ setup:
 	@$(MANAGE) createadmin
 
 test: test-setup lint
-	$(PYTEST) -n auto --maxprocesses 4 -m "not weights and not e2e"
+	$(PYTEST) -n auto --maxprocesses 4 -m "not weights and not e2e and not chaos and not servers"
 	$(PYTEST) -m weights
 	$(PYTEST) -m e2e
+	$(PYTEST) -m chaos
+	@.venv/bin/python -m tests.servers $(PYTEST) -m servers
 
 test-setup:
 	@scripts/environment requirements.txt requirements-dev.txt

@@ -26,12 +26,14 @@ from transcripts import lease
 from transcripts.claim import claim
 from transcripts.models import Job, Recording
 
-def attempt(number):
-    try:
+fork = multiprocessing.get_context("fork")
+answers = fork.SimpleQueue()
+
+def attempt():
+    for _ in range(2):
         claimed = claim()
-        return claimed and str(claimed.job_id)
-    finally:
-        connection.close()
+        answers.put(str(claimed.job_id) if claimed else "")
+    connection.close()
 
 Settings.load()
 Settings.objects.update(concurrency={LIMIT})
@@ -41,8 +43,12 @@ Job.objects.bulk_create(Job(recording=recording, owner=owner) for _ in range({PR
 rounds = []
 for _ in range({ROUNDS}):
     connections.close_all()
-    with multiprocessing.get_context("fork").Pool({PROCESSES}) as pool:
-        claimed = [job for job in pool.map(attempt, range(2 * {PROCESSES}), chunksize=1) if job]
+    processes = [fork.Process(target=attempt) for _ in range({PROCESSES})]
+    for process in processes:
+        process.start()
+    claimed = [job for job in (answers.get() for _ in range(2 * {PROCESSES})) if job]
+    for process in processes:
+        process.join()
     rounds.append([len(claimed), len(set(claimed)), Job.objects.running().count()])
     Job.objects.running().update(state="cancelled", **lease.FREE)
 print(json.dumps(rounds))

@@ -1,7 +1,9 @@
 """What must hold after a run, whatever was killed. In plain words: `docs/reliability.md`, "What always holds"."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 from transcripts.chaos import journal
 from transcripts.chaos.outcome import Outcome
@@ -68,15 +70,22 @@ def _changed(outcome: Outcome) -> list[str]:
 
 
 def _repeated(outcome: Outcome) -> list[str]:
-    repeats, hits = journal.repeats(outcome.events), hits_of_jobs(outcome)
+    hits = hits_of_jobs(outcome)
     return [
-        f"job {pk}: {repeats[task.work]} batches were begun again after {hits.get(pk, 0)} hits"
-        for pk, task in outcome.work.tasks.items()
-        if repeats[task.work] > hits.get(pk, 0)
+        f"job {pk}: {lost} batches were lost after {hits[pk]} hits"
+        for pk, lost in batches_lost(outcome).items()
+        if lost > hits[pk]
     ]
 
 
-def hits_of_jobs(outcome: Outcome) -> dict[object, int]:
+def batches_lost(outcome: Outcome) -> dict[UUID, int]:
+    """Return how many batches of each job were begun and not kept: a batch that killed its engine may be kept in two."""
+    begun = journal.begun(outcome.events)
+    kept = dict(Job.objects.filter(pk__in=outcome.work.tasks).values_list("pk", "batches_done"))
+    return {pk: begun[task.work] - kept.get(pk, 0) for pk, task in outcome.work.tasks.items()}
+
+
+def hits_of_jobs(outcome: Outcome) -> dict[UUID, int]:
     """Return how often each job was hit, by a strike or a person."""
     return {
         pk: task.hits + sum(pk in strike.hit for strike in outcome.strikes) for pk, task in outcome.work.tasks.items()
@@ -84,15 +93,13 @@ def hits_of_jobs(outcome: Outcome) -> dict[object, int]:
 
 
 def _miscounted(outcome: Outcome) -> list[str]:
-    engines = sum(strike.kind == "engine" for strike in outcome.strikes)
-    broken = [
-        f"job {job.pk} has {job.crashes} crashes after its last batch was written"
-        for job in Job.objects.filter(pk__in=outcome.work.tasks, state=State.COMPLETED)
-        if job.crashes
+    """Look for deaths on a job that no kill of its engine explains, and for crashes that a written batch has not taken back."""
+    killed = Counter(pk for strike in outcome.strikes if strike.kind == "engine" for pk in strike.hit)
+    return [
+        f"job {job.pk} has noted {job.crashes} crashes and {len(job.deaths)} deaths after {killed[job.pk]} kills of its engine"
+        for job in Job.objects.filter(pk__in=outcome.work.tasks)
+        if len(job.deaths) > killed[job.pk] or (job.state == State.COMPLETED and job.crashes)
     ]
-    if outcome.watch.most_crashes > min(1, engines):
-        broken.append(f"a job had {outcome.watch.most_crashes} crashes, but no engine was killed twice in a batch")
-    return broken
 
 
 def _slow(outcome: Outcome) -> list[str]:

@@ -49,10 +49,6 @@ def first_begin(events: Iterable[Event], *, after: float) -> float | None:
     return next((event.at for event in events if event.event == "begin" and event.at > after), None)
 
 
-def repeats(events: Iterable[Event]) -> Counter[str]:
-    """Return how many stretches of each recording were begun again."""
-    begun = Counter((event.work, event.pieces) for event in events if event.event == "begin")
-    again: Counter[str] = Counter()
-    for (work, _), count in begun.items():
-        again[work] += count - 1
-    return again
+def begun(events: Iterable[Event]) -> Counter[str]:
+    """Return how often a stretch of each recording was begun."""
+    return Counter(event.work for event in events if event.event == "begin")

@@ -30,13 +30,13 @@ class Options:
 
     @property
     def slots(self) -> int:
-        """Return how many jobs each cluster may run: with the fake engine one more than it needs, so that a worker idles."""
+        """Return how many jobs each cluster may run."""
         return 1 if self.is_real else 2
 
     @property
     def concurrency(self) -> int:
-        """Return how many jobs may run at once in all."""
-        return max(1, self.clusters * self.slots - 1)
+        """Return how many jobs may run at once in all: with several clusters one less than they could, so that a worker idles."""
+        return self.clusters * self.slots - (self.clusters > 1)
 
     def to_arguments(self) -> list[str]:
         """Return the options as the command line has them."""

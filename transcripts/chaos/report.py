@@ -7,8 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
-from transcripts.chaos import journal
-from transcripts.chaos.checks import Check, hits_of_jobs
+from transcripts.chaos.checks import Check, batches_lost, hits_of_jobs
 from transcripts.chaos.outcome import Outcome
 from transcripts.models import Job
 
@@ -17,7 +16,6 @@ def figures(outcome: Outcome, checks: Sequence[Check]) -> dict[str, Any]:
     """Return all figures of a run as plain JSON values."""
     options = outcome.options
     seconds = [strike.seconds for strike in outcome.strikes if strike.seconds is not None and not _waits(strike.kind)]
-    repeats = journal.repeats(outcome.events)
     return {
         "version": 1,
         "program_version": settings.VERSION,
@@ -26,7 +24,7 @@ def figures(outcome: Outcome, checks: Sequence[Check]) -> dict[str, Any]:
         "jobs": len(outcome.work.tasks),
         "states": _states(outcome),
         "batches": sum(task.batches for task in outcome.work.tasks.values()),
-        "batches_repeated": sum(repeats[task.work] for task in outcome.work.tasks.values()),
+        "batches_repeated": sum(batches_lost(outcome).values()),
         "jobs_hit": sum(hits_of_jobs(outcome).values()),
         "requests": outcome.requests,
         "recovery_seconds": _spread(seconds),

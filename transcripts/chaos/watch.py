@@ -32,14 +32,13 @@ class Watch:
         self._tasks = tasks
         self._done: dict[UUID, int] = {}
         self._over: set[UUID] = set()
-        self.most_crashes = 0
         self.away_seconds = 0.0
         self._looked_at = time.monotonic()
 
     def look(self) -> bool:
         """Look at all jobs and return whether one has finished a batch, or its end, since the last look."""
         try:
-            found = list(Job.objects.filter(pk__in=self._tasks).values_list("pk", "state", "batches_done", "crashes"))
+            found = list(Job.objects.filter(pk__in=self._tasks).values_list("pk", "state", "batches_done"))
         except AWAY:
             connection.close()
             self._note_away()
@@ -66,10 +65,9 @@ class Watch:
         """Return how much of all batches is done, 0..1."""
         total = sum(task.batches for task in self._tasks.values())
         done = sum(task.batches if pk in self._over else self._done.get(pk, 0) for pk, task in self._tasks.items())
-        return done / total
+        return min(1.0, done / total)
 
-    def _note(self, job_id: UUID, state: str, batches_done: int, crashes: int) -> bool:
-        self.most_crashes = max(self.most_crashes, crashes)
+    def _note(self, job_id: UUID, state: str, batches_done: int) -> bool:
         is_news = batches_done > self._done.get(job_id, 0)
         self._done[job_id] = batches_done
         if state in (Job.State.COMPLETED, Job.State.FAILED, Job.State.CANCELLED):
