@@ -1,5 +1,6 @@
 """Pieces that kill every engine: they become gaps, the rest is transcribed, and the gaps can be tried again."""
 
+import os
 import signal
 import wave
 from collections.abc import Iterator
@@ -222,8 +223,8 @@ def test_engine_that_dies_after_its_last_word_costs_nothing(job, undisturbed, go
     monkeypatch.setattr(EngineHost, "_running", keep)
 
     def kill(job: Job) -> None:
-        if job.plan and job.batches_done == len(job.plan["batches"]):
-            hosts[-1].kill()
+        if job.plan and job.batches_done == len(job.plan["batches"]) and hosts[-1].is_alive():
+            os.kill(hosts[-1].pid, signal.SIGKILL)
 
     assert go(job, on_progress=kill) == State.COMPLETED
     assert (_text(job), job.deaths) == (undisturbed, [])

@@ -191,17 +191,6 @@ def test_run_goes_on_after_a_crash_of_the_engine(job, go, monkeypatch, tmp_path)
 
 
 @pytest.mark.django_db
-def test_run_completes_where_the_engine_dies_after_its_last_batch(job, go, engine, monkeypatch):
-    def kill_at_the_end(job):
-        if job.stage == Job.Stage.TRANSCRIBING and job.batches_done == len(job.plan["batches"]):
-            psutil.Process(engine._process.pid).kill()
-
-    assert go(job, on_progress=kill_at_the_end) == State.COMPLETED
-    assert _is_text_of_undisturbed_run(job)
-    assert (job.claims, job.crashes) == (1, 0)
-
-
-@pytest.mark.django_db
 def test_run_replaces_an_engine_that_does_not_answer(job, go, engine, settings, slow):
     settings.ENGINE_STALL_SECONDS = 1
 
