@@ -33,6 +33,10 @@ STOP_SECONDS = 3.0
 POLL_SECONDS = 0.2
 SILENT_GUARD_SECONDS = 60.0
 """After this the sentinel must be stuck on a lock that a killed process held."""
+STUCK_TASK_SECONDS = 90.0
+"""A task waits only for a moment, or for a light one, which may take a minute: after this all workers must be frozen or stuck."""
+UNHEALTHY_STATUS = 70
+"""EX_SOFTWARE of sysexits.h."""
 
 CONTEXT = q.get_mp_context()
 
@@ -93,6 +97,8 @@ class Cluster(q.Cluster):  # type: ignore[misc]  # django-q2 has no types.
 class Sentinel(q.Sentinel):  # type: ignore[misc]
     """The process that keeps workers, pusher and monitor alive."""
 
+    _waits_since: float | None = None
+
     def start(self) -> None:
         parent = parent_process()
         assert parent is not None
@@ -128,6 +134,7 @@ class Sentinel(q.Sentinel):  # type: ignore[misc]
         """Return the cluster's status. django-q2 asks for it in each round of the guard: it is the guard's pulse."""
         _guard_seen.value = time.monotonic()
         self._add_workers()
+        self._look_for_stuck_task()
         return str(super().status())
 
     def _add_workers(self) -> None:
@@ -136,6 +143,14 @@ class Sentinel(q.Sentinel):  # type: ignore[misc]
             while len(self.pool) < slots.count():
                 self.spawn_worker()
             slots.note_workers(len(self.pool))
+
+    def _look_for_stuck_task(self) -> None:
+        """End this cluster where nobody takes the next task. It is started anew, and jobs go on after their last batch."""
+        now = time.monotonic()
+        self._waits_since = None if self.task_queue.empty() else self._waits_since or now
+        if self._waits_since is not None and now - self._waits_since > STUCK_TASK_SECONDS:
+            log.critical("no worker takes the next task; starting anew")
+            os._exit(UNHEALTHY_STATUS)
 
 
 def _run_child(target: Callable[..., None], parent_pid: int, *args: Any) -> None:

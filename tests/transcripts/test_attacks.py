@@ -30,6 +30,7 @@ def test_worker_that_was_frozen_past_its_lease_adds_nothing(installation):
     log = installation.folder / "engine.log"
     installation.environment |= {"SELENITE_LEASE_SECONDS": str(LEASE_SECONDS), "SELENITE_JOB_SLOTS": "2"}
     installation.environment["SELENITE_ENGINE_LOG"] = str(log)
+    installation.allow_jobs(2)
     main = installation.start()
     installation.wait_for_batch(2)
     engine = part(main, "engine")

@@ -1,6 +1,7 @@
 """A real cluster with real kills. It must lose nothing, leave nothing behind, and end with the text of an undisturbed run."""
 
 import inspect
+import os
 import time
 
 import psutil
@@ -9,6 +10,8 @@ from django_q import cluster as q
 from django_q import worker as q_worker
 
 from tests.transcripts.installation import count, kill, part, patiently, tree
+from transcripts.cluster import Sentinel
+from transcripts.mailbox import Mailbox
 
 RECOVERY_SECONDS = 5
 STOP_SECONDS = 5
@@ -125,6 +128,34 @@ def test_held_queue_starts_nothing_and_goes_on_when_it_is_released(installation)
     installation.read("UPDATE settings_settings SET queue_paused = 0")
 
     installation.wait_for_end()
+
+
+def test_cluster_ends_where_no_worker_takes_a_task(monkeypatch):
+    ends = []
+    monkeypatch.setattr(os, "_exit", ends.append)
+    sentinel, mailbox = Sentinel.__new__(Sentinel), Mailbox()
+    sentinel.task_queue = mailbox
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+
+    def look_at(seconds: float) -> None:
+        now[0] = seconds
+        sentinel._look_for_stuck_task()
+
+    look_at(0)
+    mailbox.put("one")
+    look_at(1)
+    look_at(90)
+    mailbox.get()
+    look_at(92)
+    mailbox.put("another")
+    look_at(93)
+    look_at(180)
+    assert ends == []
+    look_at(184)
+    assert ends == [70]
+    mailbox._in.close()
+    mailbox._out.close()
 
 
 def test_django_q_is_as_the_cluster_needs_it():
