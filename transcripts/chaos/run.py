@@ -114,7 +114,8 @@ class Run:
                 self._wait_for_a_light_task(strike)
             elif self._dice.random() >= BURST_PROBABILITY:
                 self._wait_for_work(strike)
-            self._add_work()
+            if strike.recovered_at is not None and not self._striker.has_outage:
+                self._add_work()
             self._pause(self._dice.uniform(*(REAL_PAUSE_SECONDS if self._options.is_real else PAUSE_SECONDS)))
 
     def _wait_for_work(self, strike: Strike) -> None:
@@ -134,7 +135,7 @@ class Run:
 
     def _wait_for_a_light_task(self, strike: Strike) -> None:
         """Queue a light task after the kill, and wait until somebody has done it."""
-        self._wait(lambda: not self._striker.is_busy, limit_seconds=WAIT_SECONDS)
+        self._wait(lambda: not self._striker.has_outage, limit_seconds=WAIT_SECONDS)
         ping = light_tasks.Ping()
         self._wait(ping.is_done, limit_seconds=LIGHT_SECONDS)
         if ping.is_done():
@@ -142,11 +143,7 @@ class Run:
 
     def _add_work(self) -> None:
         """Have work wait as long as there are strikes to come."""
-        if (
-            not self._options.is_real
-            and self._watch.unfinished <= self._options.concurrency + 1
-            and not self._striker.is_busy
-        ):
+        while not self._options.is_real and self._watch.unfinished <= 2 * self._options.concurrency:
             self._work.add()
 
     def _is_at_work(self) -> bool:
@@ -179,7 +176,7 @@ class Run:
         self._service.keep_running()
         if self._watch.look():
             self._note_progress()
-        if with_person and not self._options.is_real:
+        if with_person and not self._options.is_real and not self._striker.has_outage:
             try:
                 self._person.act(now)
             except AWAY:

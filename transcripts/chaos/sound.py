@@ -12,8 +12,8 @@ from speech.types import UnreadableMedia
 from transcripts import batch
 
 RATE = 16_000
-SECONDS = (30, 50)
-"""How long a recording for the fake engine is: 8 to 13 batches."""
+SECONDS = (60, 100)
+"""How long a recording for the fake engine is: 16 to 26 batches."""
 JOIN_SECONDS = 600
 
 

@@ -80,6 +80,11 @@ class Striker:
             end()
 
     @property
+    def has_outage(self) -> bool:
+        """Return whether a server is away: who writes now waits for it."""
+        return bool(self._away)
+
+    @property
     def is_busy(self) -> bool:
         """Return whether something is frozen or away."""
         return bool(self._pending)
