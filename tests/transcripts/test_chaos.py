@@ -93,6 +93,13 @@ def test_command_refuses_what_makes_no_sense(options):
         call_command("chaos", **options)
 
 
+def test_command_names_the_weights_that_are_missing(settings, tmp_path):
+    settings.WEIGHTS_DIR = tmp_path
+
+    with pytest.raises(CommandError, match="manage.py weights install tiny.en --engine faster-whisper$"):
+        call_command("chaos", engine="faster-whisper")
+
+
 def test_command_does_not_run_inside_another_installation(tmp_path):
     with pytest.raises(CommandError, match="This is not the installation"):
         call_command("chaos", inside=tmp_path)

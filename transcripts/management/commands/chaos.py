@@ -1,14 +1,18 @@
 """`manage.py chaos`: kill everything at random and see that nothing is lost."""
 
 import json
+import logging
 import sys
 from argparse import SUPPRESS, ArgumentParser
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from registry.resolver import LIBRARIES
+from speech import weights
 from transcripts.chaos import place
 from transcripts.chaos.options import FAKE, ORM, POSTGRES, REDIS, SQLITE, Options
 
@@ -26,7 +30,12 @@ class Command(BaseCommand):
         parser.add_argument("--clusters", type=int, default=1, help="how many workers run (default: 1)")
         parser.add_argument("--database", choices=[SQLITE, POSTGRES], default=SQLITE)
         parser.add_argument("--broker", choices=[ORM, REDIS], default=ORM, help="what carries light tasks")
-        parser.add_argument("--engine", default=FAKE, help="fake (default), or one that recognises a real recording")
+        parser.add_argument(
+            "--engine",
+            choices=[FAKE, *LIBRARIES],
+            default=FAKE,
+            help="fake (default), or one that recognises a real recording",
+        )
         parser.add_argument("--model", default="tiny.en", help="its model (default: tiny.en)")
         parser.add_argument("--minutes", type=float, default=10, help="how long the real recording is (default: 10)")
         parser.add_argument("--media", type=Path, help="folder that the real recording is joined from")
@@ -42,13 +51,16 @@ class Command(BaseCommand):
     def _attack(self, options: Options, folder: Path, *, as_json: bool) -> int:
         from transcripts.chaos import report, run
 
+        logging.getLogger("transcripts").setLevel(logging.WARNING)  # One line for each kill, none for each job.
         told = run.run(options, folder)
         self.stdout.write(json.dumps(told, indent=2) if as_json else "\n".join(report.lines(told)))
         return 0 if report.all_hold(told) else 1
 
 
 def _checked(options: Options) -> Options:
-    """Return the options, with one job where the recording is real. Raises CommandError where they make no sense."""
+    """Return the options, with one job where the recording is real. Raises CommandError where they cannot be followed."""
     if options.kills < 0 or options.jobs < 1 or not 1 <= options.clusters <= 8:
         raise CommandError("Choose at least one job, one to eight workers, and no negative number of kills.")
+    if options.is_real and not weights.find(settings.WEIGHTS_DIR, engine=options.engine, model=options.model):
+        raise CommandError(f"Run first: python manage.py weights install {options.model} --engine {options.engine}")
     return replace(options, jobs=1, clusters=1) if options.is_real else options
