@@ -143,7 +143,7 @@ class Run:
 
     def _add_work(self) -> None:
         """Have work wait as long as there are strikes to come."""
-        while not self._options.is_real and self._watch.unfinished <= 2 * self._options.concurrency:
+        while not self._options.is_real and self._watch.unfinished <= self._options.concurrency + 1:
             self._work.add()
 
     def _is_at_work(self) -> bool:

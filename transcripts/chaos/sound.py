@@ -12,8 +12,8 @@ from speech.types import UnreadableMedia
 from transcripts import batch
 
 RATE = 16_000
-SECONDS = (60, 100)
-"""How long a recording for the fake engine is: 16 to 26 batches."""
+SECONDS = (100, 180)
+"""How long a recording for the fake engine is: 26 to 46 batches."""
 JOIN_SECONDS = 600
 
 
