@@ -25,7 +25,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--kills", type=int, default=30, help="how often something is killed (default: 30)")
-        parser.add_argument("--jobs", type=int, default=8, help="how many jobs wait at the start (default: 8)")
+        parser.add_argument("--jobs", type=int, default=4, help="how many jobs wait at the start (default: 4)")
         parser.add_argument("--seed", type=int, default=1, help="what the choices are drawn from (default: 1)")
         parser.add_argument("--clusters", type=int, default=1, help="how many workers run (default: 1)")
         parser.add_argument("--database", choices=[SQLITE, POSTGRES], default=SQLITE)
