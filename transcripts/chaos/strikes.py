@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 ASR, LIGHT = "asr", "selenite"
 PARTS = ("worker", "monitor", "pusher", "sentinel", "cluster")
+QUIET_SECONDS = LEASE_SECONDS / 4
+"""An engine whose worker has no database for half a lease ends itself. A database may take a while to come back."""
 FREEZE_SECONDS = (LEASE_SECONDS + 0.5, LEASE_SECONDS + 2.5)
 
 
@@ -212,9 +214,13 @@ class Striker:
         if server in self._away:
             return False
 
+        running = {job.job_id for job in self._watch.running()}
+
         def back() -> None:
             server.start()
             self._away.remove(server)
+            if server is self._database and time.monotonic() - strike.at > QUIET_SECONDS:
+                strike.hit = running
             strike.start_clock()
 
         self._away.append(server)

@@ -32,6 +32,7 @@ class Watch:
         self._tasks = tasks
         self._done: dict[UUID, int] = {}
         self._over: set[UUID] = set()
+        self._running: list[Running] = []
         self.away_seconds = 0.0
         self._looked_at = time.monotonic()
 
@@ -48,13 +49,14 @@ class Watch:
         return any(news)
 
     def running(self) -> list[Running]:
-        """Return the jobs that a worker of a cluster has now; none where the database is away."""
+        """Return the jobs that a worker of a cluster has now; where the database is away, those that it had before."""
         try:
             rows = list(Job.objects.running().values_list("pk", "batches_done", "lease_node"))
         except AWAY:
             connection.close()
-            return []
-        return [Running(job_id, done, *_pids(name)) for job_id, done, name in rows if job_id in self._tasks]
+        else:
+            self._running = [Running(pk, done, *_pids(name)) for pk, done, name in rows if pk in self._tasks]
+        return self._running
 
     @property
     def unfinished(self) -> int:
