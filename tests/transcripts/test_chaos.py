@@ -126,7 +126,8 @@ def test_broken_invariant_is_named():
 
 @pytest.mark.chaos
 def test_nothing_is_lost_in_thirty_kills():
-    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "chaos", "--kills", str(KILLS), "--clusters", "2", "--json"]
+    options = ("--kills", str(KILLS), "--clusters", "2", "--json")
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "chaos", *options]
     ended = subprocess.run(command, capture_output=True, text=True, env={**os.environ})
 
     assert ended.returncode == 0, ended.stdout[-4000:] + ended.stderr[-4000:]
