@@ -79,7 +79,7 @@ def test_failed_job_offers_no_try_for_its_gaps(alice_client: Client, job: Job):
 
 
 def test_list_counts_warnings_of_a_finished_job(alice_client: Client, job: Job):
-    assert '<p class="recording-note">1 warning</p>' in alice_client.get("/").text
+    assert '#standing">1 warning</a>' in alice_client.get("/").text
 
 
 def test_form_of_the_page_is_enough(alice: User, job: Job):
