@@ -46,6 +46,10 @@ PROGRESS_SECONDS = 60.0
 SHORTEST_SECONDS = 0.01
 """Less is no sound: a damaged header may give a few samples."""
 
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+NOT_WRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ESTALE)
+"""Why a work file cannot be written that has nothing to do with the recording: somebody can put it right meanwhile."""
+
 NO_SOUND = "This file has an audio track, but no sound could be decoded from it."
 DAMAGED = "Could not read this file. It may be damaged, or it is not audio or video."
 
@@ -54,22 +58,57 @@ class _Nameless:
     """A file without its name: FFmpeg shall judge by the content alone, and has no folder to look for neighbours in."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self.read, self.seek, self.tell = file.read, file.seek, file.tell
+        self._file = file
+        self.seek, self.tell = file.seek, file.tell
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes. Raises EngineError `media_away`: a disk that fails must not look like the end of a file."""
+        try:
+            return self._file.read(size)
+        except OSError as err:
+            raise _media_away(err) from err
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator["InputContainer"]:
-    """Open a file for decoding. Raises UnreadableMedia where it is none of the known containers."""
+    """Open a file for decoding.
+
+    Raises UnreadableMedia where it is none of the known containers, and EngineError where there is no file: `media_missing`
+    where it is gone from its folder, `media_away` (not permanent) where it cannot be read now.
+    """
     import av
 
     options = {"format_whitelist": CONTAINERS, "protocol_whitelist": "none"}
-    with path.open("rb") as file:
+    with _file(path) as file:
         try:
             container = av.open(_Nameless(file), mode="r", metadata_errors="ignore", container_options=options)
         except (av.FFmpegError, ValueError) as err:
             raise UnreadableMedia(DAMAGED) from err
         with container:
             yield container
+
+
+def _file(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except FileNotFoundError as err:
+        if not path.parent.is_dir():  # The disk that it lies on is not there.
+            raise _media_away(err) from err
+        raise EngineError(
+            "The file of this recording is gone from the folder where recordings are kept. Upload it again.",
+            permanent=True,
+            code="media_missing",
+        ) from err
+    except OSError as err:
+        raise _media_away(err) from err
+
+
+def _media_away(err: OSError) -> EngineError:
+    return EngineError(
+        f"The file of this recording cannot be read now ({err.strerror}). It is tried again.",
+        permanent=False,
+        code="media_away",
+    )
 
 
 def _audio_stream(container: "InputContainer", track: int) -> "AudioStream":
@@ -148,21 +187,37 @@ def decode(media: Path, work: Path, *, track: int = 0, on_progress: OnProgress) 
     """Write the sound of an audio track to `work` (16 kHz mono s16, all channels mixed) and return its lengths and peaks.
 
     Memory does not grow with the length. The file appears under its name only when it is whole. Raises UnreadableMedia, and
-    EngineError `disk_full` (not permanent) where it does not fit.
+    EngineError (not permanent) `disk_full` where it does not fit, `disk_away` where the folder of `work` cannot be written to.
     """
-    work.parent.mkdir(parents=True, exist_ok=True)
     part = work.with_name(f"{work.name}.{os.getpid()}.part")
     try:
+        work.parent.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as file:
             decoded = _write(media, file, track, on_progress)
         part.replace(work)
     except OSError as err:
-        if err.errno != errno.ENOSPC:
+        if err.errno not in (*DISK_FULL, *NOT_WRITABLE):
             raise
-        raise _disk_full() from err
+        raise _disk_full() if err.errno in DISK_FULL else _disk_away(err) from err
     finally:
-        part.unlink(missing_ok=True)
+        _remove(part)
     return decoded
+
+
+def _disk_away(err: OSError) -> EngineError:
+    return EngineError(
+        f"The folder for decoded recordings cannot be written to ({err.strerror}). The recording is kept and will be tried again.",
+        permanent=False,
+        code="disk_away",
+    )
+
+
+def _remove(part: Path) -> None:
+    """Delete what is half-written. Where that fails too, the worker's next sweep does."""
+    try:
+        part.unlink(missing_ok=True)
+    except OSError:
+        return
 
 
 def _write(media: Path, file: BinaryIO, track: int, on_progress: OnProgress) -> Decoded:

@@ -195,13 +195,16 @@ def ask(kind: str, *, timeout_seconds: float, memory_bytes: int = 0, **fields: A
 def probe(path: Path) -> Media:
     """Return what a file holds, found by its content in a short-lived process with a limit on time and memory.
 
-    Raises UnreadableMedia with a sentence for the person where it cannot be transcribed, also where looking at it crashed.
+    Raises UnreadableMedia with a sentence for the person where it cannot be transcribed, also where looking at it crashed, and
+    EngineError `media_away` where the disk does not give it.
     """
     try:
         reply = ask("probe", timeout_seconds=PROBE_SECONDS, memory_bytes=PROBE_MEMORY_BYTES, path=str(path))
     except UnreadableMedia:
         raise
     except EngineError as err:
+        if err.code == "media_away":
+            raise
         raise UnreadableMedia(
             "Could not read this file: opening it took too long or failed. It may be damaged."
         ) from err

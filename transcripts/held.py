@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
-from transcripts import lease
+from transcripts import lease, outage
 from transcripts.models import Job
 
 log = logging.getLogger(__name__)
@@ -67,13 +67,17 @@ class Held:
             raise Stopped(wish)
 
     def _persist(self, access: Callable[[], T]) -> T:
-        """Use the database, again and again while it is away, for as long as the lease may still be ours."""
+        """Use the database, again and again while it is away, for as long as the lease may still be ours.
+
+        That is as long as it takes where the disk is full: nobody else can take the job before there is room either.
+        """
         deadline = time.monotonic() + settings.JOB_LEASE_SECONDS
         while True:
             try:
                 return access()
             except (InterfaceError, OperationalError) as err:
-                if time.monotonic() > deadline or self.should_stop() == "drain":
+                is_late = time.monotonic() > deadline and not outage.is_of_storage(err)
+                if is_late or self.should_stop() == "drain":
                     raise
                 log.warning("job %s: the database is away: %s", self.job.pk, err)
                 connection.close()

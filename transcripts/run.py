@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce, Now
 from registry.resolver import Choice, NothingRunnable, resolve
 from speech.client import EngineDied
 from speech.types import EngineError, Json, Options, PieceResult, Plan, to_json
-from transcripts import crashes, lease, pins, slots, workfile
+from transcripts import crashes, lease, outage, pins, slots, workfile
 from transcripts.crashes import PHASES, Cause, Death, Phase
 from transcripts.engine import EngineHost
 from transcripts.estimates import expected_pace
@@ -39,10 +39,15 @@ RETRY_SECONDS = 10.0
 MEMORY_SECONDS = 300.0
 """Before a model is loaded again that did not fit into the memory: trying is felt by all that runs on the machine."""
 
-DISK_FULL = "disk_full"
 NO_ROOM = "no_room_to_load"
-WAITS = {DISK_FULL: BLOCKED_SECONDS, NO_ROOM: MEMORY_SECONDS}
+WAITS = {
+    "disk_full": BLOCKED_SECONDS,
+    "disk_away": BLOCKED_SECONDS,
+    "media_away": BLOCKED_SECONDS,
+    NO_ROOM: MEMORY_SECONDS,
+}
 """The codes of the errors that never end a job, and how long it waits until the next look."""
+STORAGE_AWAY = "A folder that the transcription needs cannot be used now ({}). What was transcribed before is kept."
 GAVE_UP = "{} This happened {} times in a row. {}"
 NOTHING = {
     Job.Kind.WHOLE: "No part of this recording could be transcribed: {} {}",
@@ -76,7 +81,10 @@ class Run(Held):
             self._fail(err)
         except (lease.LeaseLost, InterfaceError, OperationalError):
             raise
-        except Exception:
+        except Exception as err:
+            if outage.is_of_storage(err):
+                self._wait(STORAGE_AWAY.format(getattr(err, "strerror", "")), seconds=BLOCKED_SECONDS)
+                return
             log.exception("job %s failed", self.job.pk)
             self._fail(EngineError(UNEXPECTED, permanent=False, code="unexpected"))
 
@@ -314,7 +322,7 @@ class Run(Held):
     def _fail(self, err: EngineError) -> None:
         """End the job with a sentence, or have it tried again later where that may help."""
         failures = self.job.crashes + 1
-        if err.code in WAITS:  # Somebody makes room sooner or later, and the recording is safe until then.
+        if err.code in WAITS:  # Somebody puts it right sooner or later, and the recording is safe until then.
             self._wait(err.message, seconds=WAITS[err.code], crashes=0)
         elif err.permanent or failures >= MOST_CRASHES:
             self._release(Job.State.FAILED, error_code=err.code[:32], error=err.message[:1000])

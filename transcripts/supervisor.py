@@ -151,4 +151,8 @@ class Supervisor:
 
 
 def _say(line: str) -> None:
-    print(line, flush=True)  # noqa: T201 - This is what its commands print.
+    """Print a line. Where it cannot be written, say because the log fills the disk, the parts run on without."""
+    try:
+        print(line, flush=True)  # noqa: T201 - This is what its commands print.
+    except OSError:
+        return

@@ -1,13 +1,17 @@
 """How uploads reach the disk: `FILE_UPLOAD_HANDLERS` names the class here."""
 
+import logging
 import weakref
 from typing import Any
 
 from django.core.files.uploadhandler import FileUploadHandler
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest
 
 from preferences.models import Settings
-from transcripts.incoming import IncomingFile
+from transcripts.incoming import DATABASE_AWAY, IncomingFile
+
+log = logging.getLogger(__name__)
 
 STRANGER = "You are not signed in. Nothing was saved. Sign in, then upload the file again."
 
@@ -26,8 +30,15 @@ class HashingUploadHandler(FileUploadHandler):
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
-        self.file = IncomingFile(str(self.file_name), limit_bytes=Settings.load().upload_limit_bytes)
-        if not self._is_signed_in():
+        try:
+            limit_bytes, is_signed_in = Settings.load().upload_limit_bytes, self._is_signed_in()
+        except (DatabaseError, InterfaceError) as err:  # The form is read to its end, so that it gets an answer.
+            log.warning("the database is away during an upload: %s", err)
+            self.file = IncomingFile(str(self.file_name), limit_bytes=0)
+            self.file.refuse(DATABASE_AWAY)
+            return
+        self.file = IncomingFile(str(self.file_name), limit_bytes=limit_bytes)
+        if not is_signed_in:
             self.file.refuse(STRANGER)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:

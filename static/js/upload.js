@@ -119,6 +119,7 @@ export class Upload {
     else if (status === 200 && response?.url) this.done("Uploaded. It will be transcribed.", response);
     else if (status === 401) this.show("signed-out", SIGNED_OUT);
     else if (status === 403) this.show("failed", OUT_OF_DATE);
+    else if (response?.passes) this.show("failed", response.error);
     else if (response?.error) this.show("refused", response.error); // The same file would be refused again.
     else this.stop("failed", `The server could not take the file (${status}).`);
   }

@@ -1,6 +1,8 @@
 import errno
+import io
 import wave
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
@@ -132,6 +134,63 @@ def test_decode_says_that_the_disk_is_full(data: Path, tmp_path: Path, monkeypat
         audio.decode(data / "jfk.flac", tmp_path / "work.pcm", on_progress=_ignore)
 
     assert (caught.value.code, caught.value.permanent) == ("disk_full", False)
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES])
+def test_decode_says_that_the_work_folder_is_away(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+):
+    def fail(*arguments: object) -> audio.Decoded:
+        raise OSError(number, "not now")
+
+    monkeypatch.setattr(audio, "_write", fail)
+    with pytest.raises(EngineError) as caught:
+        audio.decode(data / "jfk.flac", tmp_path / "work.pcm", on_progress=_ignore)
+
+    assert (caught.value.code, caught.value.permanent) == ("disk_away", False)
+
+
+def test_file_on_a_disk_that_is_not_there_can_be_read_later(tmp_path: Path):
+    with pytest.raises(EngineError) as caught:
+        audio.probe(tmp_path / "not mounted" / "talk.mp3")
+
+    assert (caught.value.code, caught.value.permanent) == ("media_away", False)
+
+
+def test_file_that_is_gone_is_told(tmp_path: Path):
+    with pytest.raises(EngineError) as caught:
+        audio.probe(tmp_path / "talk.mp3")
+
+    assert (caught.value.code, caught.value.permanent) == ("media_missing", True)
+
+
+@pytest.mark.parametrize("name", ["jfk.flac", "jfk_8k.wav", "jfk.opus", "jfk.mp3", "jfk_video.mp4"])
+def test_disk_that_fails_in_the_middle_is_not_the_end_of_the_recording(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    class Failing(audio._Nameless):
+        def __init__(self, file: BinaryIO) -> None:
+            super().__init__(file)
+            self.left = 3 * (data / name).stat().st_size // 4
+
+        def read(self, size: int) -> bytes:
+            self.left -= size
+            if self.left < 0:
+                self._file.close()
+                self._file = BrokenFile()
+            return super().read(size)
+
+    monkeypatch.setattr(audio, "_Nameless", Failing)
+    with pytest.raises(EngineError) as caught:
+        audio.decode(data / name, tmp_path / "work.pcm", on_progress=_ignore)
+
+    assert (caught.value.code, caught.value.permanent) == ("media_away", False)
+    assert list(tmp_path.glob("work*")) == []
+
+
+class BrokenFile(io.BytesIO):
+    def read(self, size: int | None = -1) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
 
 
 def test_decode_puts_silence_where_timestamps_leave_a_gap(data: Path, tmp_path: Path):

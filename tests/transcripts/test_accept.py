@@ -241,6 +241,25 @@ def test_rows_that_cannot_be_written_leave_no_file(alice: User, tone: Path, sett
     assert_nothing_is_left(settings)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_put_where_a_disk_is_not_mounted(
+    alice: User, tone: Path, data: Path, settings: DjangoSettings
+) -> None:
+    accept_path(tone, owner=alice, request=DEFAULTS)
+    folder = Path(settings.MEDIA_ROOT) / "recordings"
+    folder.rename(folder.with_name("elsewhere"))
+
+    for path in (tone, data / "jfk.opus"):  # One that is here already, and a new one.
+        with pytest.raises(Refused) as caught:
+            accept_path(path, owner=alice, request=DEFAULTS)
+        assert str(caught.value) == incoming.NO_FOLDER
+
+    assert not folder.exists()
+    assert Recording.objects.count() == 1
+    folder.with_name("elsewhere").rename(folder)
+    accept_path(data / "jfk.opus", owner=alice, request=DEFAULTS)
+
+
 def test_then_is_called_in_the_transaction_of_the_job(alice: User, tone: Path) -> None:
     def pause(job: Job) -> None:
         Job.objects.filter(pk=job.pk).update(state=Job.State.PAUSED)

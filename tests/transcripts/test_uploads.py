@@ -1,5 +1,6 @@
 """What reaches the disk while a form is being received, and what does not."""
 
+import errno
 import fcntl
 import gc
 import hashlib
@@ -119,6 +120,22 @@ def test_disk_that_is_full_already_refuses_the_file_in_a_sentence(alice: User, s
         file.receive(SOUND)
 
     assert file.refused == incoming.NO_ROOM
+
+
+@pytest.mark.parametrize(("number", "sentence"), [(errno.ENOSPC, incoming.NO_ROOM), (errno.EROFS, incoming.NO_FOLDER)])
+def test_file_that_cannot_even_be_made_is_refused_in_a_sentence(
+    alice: User, settings: DjangoSettings, monkeypatch: pytest.MonkeyPatch, number: int, sentence: str
+) -> None:
+    def fail(**arguments: object) -> None:
+        raise OSError(number, "not now")
+
+    monkeypatch.setattr(incoming, "NamedTemporaryFile", fail)
+
+    [file] = received(alice, SimpleUploadedFile("talk.mp3", SOUND))
+
+    assert (file.refused, file.received_bytes) == (sentence, 0)
+    assert left_over(settings) == []
+    file.close()
 
 
 def test_stranger_fills_no_disk(db: None) -> None:

@@ -1,5 +1,6 @@
 """The run of a job with a real engine process and the recogniser for tests."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -311,6 +312,69 @@ def test_run_waits_for_room_on_the_disk_however_long_it_takes(job, go, engine, m
 
     assert go(job) == State.COMPLETED
     assert job.blocked_reason == ""
+
+
+@pytest.mark.django_db
+def test_run_waits_for_media_that_cannot_be_read_now(job, go):
+    folder = Path(job.recording.media.path).parent
+    folder.rename(folder.with_name("elsewhere"))  # As a disk that is not mounted.
+    for _ in range(4):
+        assert go(job) == State.QUEUED
+        assert "cannot be read now" in job.blocked_reason
+        assert (job.crashes, job.error) == (0, "")
+
+    folder.with_name("elsewhere").rename(folder)
+    assert go(job) == State.COMPLETED
+    assert (job.blocked_reason, job.warnings) == ("", [])
+
+
+@pytest.mark.django_db
+def test_run_fails_where_the_media_is_gone(job, go):
+    Path(job.recording.media.path).unlink()
+    assert go(job) == State.FAILED
+    assert (job.error_code, job.claims) == ("media_missing", 1)
+    assert "gone" in job.error
+
+
+@pytest.mark.django_db
+def test_run_waits_where_a_folder_cannot_be_used(job, go, settings, monkeypatch):
+    def refuse(*arguments, **fields):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "mkdir", refuse)
+        for _ in range(4):
+            assert go(job) == State.QUEUED
+            assert "Read-only file system" in job.blocked_reason
+    assert job.crashes == 0
+    assert go(job) == State.COMPLETED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_run_waits_for_room_in_the_database_longer_than_its_lease(job, go, settings, monkeypatch):
+    """SQLite raises the same where a database may not grow."""
+    settings.JOB_LEASE_SECONDS = 0  # Over at once. There is nobody else to take the job.
+    monkeypatch.setattr("transcripts.held.DATABASE_SECONDS", 0.01)
+    refused = []
+
+    def is_full(execute, sql, *arguments):
+        if sql.startswith('INSERT INTO "transcripts_segment') and len(refused) < 5:
+            refused.append(sql)
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA max_page_count = 1")
+            return execute("INSERT INTO django_session VALUES ('key', zeroblob(10000000), 0)", None, *arguments[1:])
+        return execute(sql, *arguments)
+
+    def fill(job):
+        connection.execute_wrappers.append(is_full)
+
+    try:
+        assert go(job, on_progress=_at_batch(2, fill)) == State.COMPLETED
+    finally:
+        connection.execute_wrappers.clear()
+    assert len(refused) == 5
+    assert job.claims == 1
+    assert _is_text_of_undisturbed_run(job)
 
 
 @pytest.mark.django_db

@@ -12,16 +12,17 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, transaction
 
 from preferences.models import Settings
 from registry.resolver import FAKE, LIBRARIES
 from speech import client
 from speech.languages import LANGUAGES
-from speech.types import Media, UnreadableMedia
+from speech.types import EngineError, Media, UnreadableMedia
 from speech.weights import MODELS
+from transcripts import outage, storage
 from transcripts.estimates import expected_pace
-from transcripts.incoming import IncomingFile
+from transcripts.incoming import DATABASE_AWAY, NO_FOLDER, NO_ROOM, IncomingFile
 from transcripts.models import Job, Recording, Task
 from transcripts.names import title_from
 from transcripts.services.duplicates import AlreadyHere, check_not_here, lock_library
@@ -135,18 +136,37 @@ def _accept(file: IncomingFile, *, owner: User, request: JobRequest, then: Then 
         raise Refused(file.refused)
     if not file.received_bytes:
         raise Refused(EMPTY)
+    if storage.media_problem(has_recordings=Recording.objects.exists()):
+        raise Refused(NO_FOLDER)
     check_not_here(owner, file)
     recording = _describe(file, _probe(file), owner)
     check_track(request, recording)
     try:
+        job = _keep(recording, file, request, then)
+    except (OSError, DatabaseError, InterfaceError) as err:
+        if not (outage.is_of_storage(err) or outage.is_of_database(err)):
+            raise
+        log.exception("an upload could not be kept")
+        raise Refused(_why_not_kept(err)) from err
+    log.info("accepted recording %s with job %s, %d bytes", recording.pk, job.pk, recording.size_bytes)
+    return job
+
+
+def _keep(recording: Recording, file: IncomingFile, request: JobRequest, then: Then | None) -> Job:
+    """Move the file to where it stays and write the rows: both or neither."""
+    try:
         recording.media.save(recording.original_filename, file, save=False)
         _make_durable(recording)
-        job = _record(recording, request, then)
+        return _record(recording, request, then)
     except BaseException:
         _remove_unless_recorded(recording)
         raise
-    log.info("accepted recording %s with job %s, %d bytes", recording.pk, job.pk, recording.size_bytes)
-    return job
+
+
+def _why_not_kept(err: Exception) -> str:
+    if outage.is_full_disk(err):
+        return NO_ROOM
+    return NO_FOLDER if isinstance(err, OSError) else DATABASE_AWAY
 
 
 def _probe(file: IncomingFile) -> Media:
@@ -154,6 +174,8 @@ def _probe(file: IncomingFile) -> Media:
         return client.probe(Path(file.temporary_file_path()))
     except UnreadableMedia as err:
         raise Refused(UNREADABLE.format(err.message)) from err
+    except EngineError as err:
+        raise Refused(NO_FOLDER) from err
 
 
 def _describe(file: IncomingFile, media: Media, owner: User) -> Recording:

@@ -14,7 +14,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from preferences.models import Settings
 from transcripts.forms import OptionsForm, UploadForm
-from transcripts.incoming import size_in_words
+from transcripts.incoming import PASSING, size_in_words
 from transcripts.models import Job
 from transcripts.services.accept import Refused, accept_upload
 from transcripts.services.duplicates import AlreadyHere
@@ -120,7 +120,8 @@ def _recordings(count: int) -> str:
 
 def _json(outcome: Outcome) -> HttpResponse:
     if outcome.refused:
-        return JsonResponse({"error": outcome.refused[0][1]}, status=422)
+        _, sentence = outcome.refused[0]
+        return JsonResponse({"error": sentence} | ({"passes": True} if sentence in PASSING else {}), status=422)
     if outcome.known:
         return JsonResponse(_offer(outcome.known[0]))
     job = outcome.accepted[0]
