@@ -86,6 +86,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "transcripts.context.queue",
+                "transcripts.context.alarms",
             ],
             "builtins": ["selenite.templatetags.selenite"],
         },

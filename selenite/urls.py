@@ -7,6 +7,8 @@ from django.views.generic import RedirectView
 
 from selenite.views import ChangePassword, SignIn, favicon
 
+handler500 = "selenite.views.failure"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("transcripts.urls")),
     path("sign-in/", SignIn.as_view(), name="login"),

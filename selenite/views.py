@@ -1,4 +1,6 @@
-"""Signing in, the account and what belongs to no app: Django's views with our manners."""
+"""Signing in, the account, failures and what belongs to no app: Django's views with our manners."""
+
+import sys
 
 from django.contrib.auth import views
 from django.contrib.auth.decorators import login_not_required
@@ -7,14 +9,17 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
+from django.views.defaults import server_error
 from django_htmx.http import HttpResponseClientRefresh
 
+from selenite import problems
 from selenite.forms import PasswordForm, SignInForm
 from transcripts.views.answers import wants_json
 
@@ -37,6 +42,27 @@ class SignIn(views.LoginView):
 
     def form_invalid(self, form: BaseForm) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)
+
+
+def failure(request: HttpRequest) -> HttpResponse:
+    """Answer for an error that no view has handled: 503 with a sentence for what passes, else the page that says sorry.
+
+    Django calls this while it handles the error, which has no other way to get here.
+    """
+    err = sys.exception()
+    sentence = problems.sentence_for(err) if err else ""
+    if not sentence:
+        return server_error(request)
+    response = _unavailable(request, sentence)
+    response["Retry-After"] = str(problems.RETRY_SECONDS)
+    return response
+
+
+def _unavailable(request: HttpRequest, sentence: str) -> HttpResponse:
+    if wants_json(request):
+        return JsonResponse({"error": sentence, "passes": True}, status=503)
+    template = "_trouble.html" if request.headers.get("HX-Request") else "503.html"
+    return HttpResponse(render_to_string(template, {"sentence": sentence}), status=503)
 
 
 class ChangePassword(SuccessMessageMixin, views.PasswordChangeView):  # type: ignore[type-arg]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.test import Client
 from pytest_django import Settings
@@ -38,6 +39,12 @@ def media_root(settings: Settings, tmp_path: Path) -> Path:
     settings.WORK_DIR = tmp_path / "work"
     settings.MEDIA_ROOT.mkdir()
     return settings.MEDIA_ROOT
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> None:
+    """Let no test see what another one has cached."""
+    cache.clear()
 
 
 @pytest.fixture

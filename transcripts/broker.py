@@ -14,13 +14,15 @@ from django_q.brokers import Broker
 from django_q.conf import Conf
 from django_q.signing import SignedPackage
 
-from transcripts import drain, lease
+from transcripts import drain, lease, presence
 from transcripts.claim import claim
 from transcripts.models import Job
 
 log = logging.getLogger(__name__)
 
 RESCUE_SECONDS = 10.0
+RESTART_SECONDS = 2.0
+"""How often the cluster looks whether somebody wants it to start anew."""
 RUN = "transcripts.worker.run_claimed"
 
 
@@ -28,6 +30,7 @@ class JobBroker(Broker):  # type: ignore[misc]  # django-q2 has no types.
     """The job table as a queue of django-q2. The row is the truth, so there is nothing to acknowledge or delete."""
 
     _next_rescue = 0.0
+    _next_look = 0.0
 
     def dequeue(self) -> list[tuple[str, str]] | None:
         """Return the next job as a message, or None after a short sleep. Never raises because the database is away."""
@@ -60,8 +63,15 @@ class JobBroker(Broker):  # type: ignore[misc]  # django-q2 has no types.
     def _next(self) -> lease.Claim | None:
         if time.monotonic() >= self._next_rescue:
             self._next_rescue = time.monotonic() + RESCUE_SECONDS
+            presence.announce()
             if rescued := lease.rescue():
                 log.warning("put %d interrupted jobs back in the queue", rescued)
+        if time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + RESTART_SECONDS
+            if presence.must_restart():
+                log.info("the cluster gives its jobs back and starts anew, as somebody has asked")
+                drain.start()
+                return None
         return claim()
 
 

@@ -23,7 +23,7 @@ from django_q.conf import Conf
 from django_q.signals import post_spawn
 
 from speech.process import die_with_parent, set_name
-from transcripts import drain, lease, light, node, slots, workfile
+from transcripts import drain, lease, light, node, presence, slots, workfile
 from transcripts.mailbox import Mailbox
 
 log = logging.getLogger(__name__)
@@ -62,13 +62,15 @@ class Cluster(q.Cluster):  # type: ignore[misc]  # django-q2 has no types.
         _clean_up()
         gc.freeze()  # What is loaded stays shared with the processes below: 20 MB less.
         self.start()
-        while not self.stopped_by:
+        while not drain.is_on():
             time.sleep(POLL_SECONDS)
-            if not self._is_healthy() and not self.stopped_by:
+            if not self._is_healthy() and not drain.is_on():
                 _kill_children()
                 return 1
         self.stop()
-        return 0
+        if self.stopped_by:  # A cluster that starts anew is there again in a second.
+            _leave()
+        return 0 if self.stopped_by else 1
 
     def start(self) -> int:
         """Start the sentinel. Like django-q2's, with our sentinel."""
@@ -179,10 +181,18 @@ def _clean_up() -> None:
     """Put back what was interrupted, and leave no connection open that a fork would share."""
     try:
         lease.rescue()
+        presence.forget_dead()
         workfile.sweep()
     except (DatabaseError, InterfaceError) as err:  # The pusher looks again every few seconds.
         log.warning("interrupted jobs could not be put back yet: %s", err)
     connections.close_all()
+
+
+def _leave() -> None:
+    try:
+        presence.leave()
+    except (DatabaseError, InterfaceError) as err:  # It is forgotten in time.
+        log.warning("the cluster could not be taken off the list: %s", err)
 
 
 def _rescue_at_start(**signal_fields: object) -> None:

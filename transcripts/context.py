@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
+from django.contrib.auth.models import User
 from django.db.models import Count, Exists, Q
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from preferences.models import Settings
+from transcripts.alarms import current
 from transcripts.models import Job
 
 
@@ -33,6 +35,15 @@ class Queue:
 def queue(request: HttpRequest) -> dict[str, object]:
     """Give templates `queue`; counted, with one query, only where one of them looks at it."""
     return {"queue": SimpleLazyObject(lambda: count_queue(request))}
+
+
+def alarms(request: HttpRequest) -> dict[str, object]:
+    """Give templates `alarms`: what is wrong with the installation, for staff, where one of them looks at it."""
+    return {"alarms": SimpleLazyObject(lambda: current() if is_staff(request) else [])}
+
+
+def is_staff(request: HttpRequest) -> bool:
+    return isinstance(request.user, User) and request.user.is_staff
 
 
 def count_queue(request: HttpRequest) -> Queue:

@@ -100,7 +100,7 @@ def _rows() -> QuerySet[Job, Any]:
     free = Case(
         When(is_alive & Q(slots=0), then=NO_LIMIT), When(is_alive, then="slots"), default=0, output_field=IntegerField()
     )
-    # Null where no machine has ever said that it is there, 0 where none does now.
+    # Null where no machine is on the list, 0 where none was seen lately.
     slots = Node.objects.values(all=Value(1)).annotate(sum=Sum(free)).values("sum")
     return (
         Job.objects.filter(state__in=(Job.State.RUNNING, Job.State.QUEUED))
@@ -125,7 +125,7 @@ def _places(
         if row.kind == Job.Kind.WHOLE and (pace := _pace(row)) is not None
     }
     counted = [_entry(row, paces) for row in running if not row.lease_node.startswith(node.COMMAND)]
-    can_start = not is_held and slots != 0
+    can_start = not is_held and bool(slots)
     starts = play([_entry(row, paces) for row in waiting], counted, slots=min(concurrency, slots or concurrency))
     for position, (entry, seconds) in enumerate(starts, start=1):
         yield Place(entry.pk, owners[entry.pk], position, seconds if can_start else None, is_held)

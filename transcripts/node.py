@@ -76,6 +76,11 @@ def is_provably_dead(name: str) -> bool:
     return boot != _boot() or any(process.is_dead() for process in processes)
 
 
+def is_cluster_dead(name: str) -> bool:
+    """Return whether a cluster, by what `cluster()` returned in it, has certainly ended."""
+    return is_provably_dead(f"{name}|{name.rpartition('|')[2]}")
+
+
 def _machine() -> str:
     return f"{_host()}|{_boot()}|{_pid_namespace()}"
 

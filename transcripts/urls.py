@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from transcripts.views import bulk, exports, gaps, jobs, media, queue, recordings, upload
+from transcripts.views import bulk, exports, gaps, jobs, media, queue, recordings, system, upload
 
 app_name = "transcripts"
 urlpatterns = [
@@ -14,6 +14,10 @@ urlpatterns = [
     path("queue/hold", queue.hold, name="queue-hold"),
     path("queue/release", queue.release, name="queue-release"),
     path("queue/concurrency", queue.set_concurrency, name="queue-concurrency"),
+    path("alarms/", system.alarms, name="alarms"),
+    path("trouble/", system.trouble, name="trouble"),
+    path("system/", system.index, name="system"),
+    path("system/restart/", system.restart, name="restart-workers"),
     path("upload/", upload.upload, name="upload"),
     path("recordings/<uuid:recording_id>/", recordings.detail, name="detail"),
     path("recordings/selected", bulk.selected, name="selected"),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Person
+from tests.e2e.conftest import Person, Server
 from tests.e2e.steps import TRANSCRIBE_MILLISECONDS, choose_files, sign_in
 
 pytestmark = pytest.mark.e2e
@@ -61,6 +61,13 @@ def _overflowing(page: Page) -> list[str]:
           })
           .map((part) => part.textContent)"""
     )
+
+
+def test_pages_for_staff_are_clean_and_fit_a_small_screen(open_page: Callable[..., Page], server: Server):
+    page = open_page(**SMALL)
+    sign_in(page, server.add_person(is_staff=True))
+    addresses = ["/", "/system/", "/system/restart/", "/queue/"]
+    assert _widths(page, addresses) == dict.fromkeys(addresses, SMALL["width"])
 
 
 def _widths(page: Page, addresses: list[str]) -> dict[str, int]:

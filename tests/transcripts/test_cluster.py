@@ -9,7 +9,7 @@ import pytest
 from django_q import cluster as q
 from django_q import worker as q_worker
 
-from tests.transcripts.installation import count, kill, part, patiently, tree
+from tests.transcripts.installation import SECONDS, count, kill, part, patiently, tree
 from transcripts.cluster import Sentinel
 from transcripts.mailbox import Mailbox
 
@@ -79,6 +79,32 @@ def test_stop_gives_both_jobs_back_and_leaves_nothing(installation, whom):
     assert time.monotonic() - began < STOP_SECONDS
     assert installation.process.wait() == 0
     assert installation.jobs == [("queued", 0, 1, 0)] * 2
+
+
+def test_cluster_starts_anew_when_somebody_asks_for_it(installation):
+    main = installation.start()
+    installation.wait_for_batch(1)
+    before = part(main, "cluster asr")
+    installation.read(
+        "INSERT INTO settings_settings (id, upload_limit_megabytes, concurrency, queue_paused, restart_requested_at) "
+        "VALUES (1, 0, 1, 0, strftime('%Y-%m-%d %H:%M:%f', 'now')) "
+        "ON CONFLICT (id) DO UPDATE SET restart_requested_at = excluded.restart_requested_at"
+    )
+
+    psutil.wait_procs([before], timeout=10)
+    assert not before.is_running()
+    assert installation.job[:2] != ("completed", SECONDS // 4)
+    installation.wait_for_end()
+    assert installation.has_the_text_of_an_undisturbed_run()
+    assert installation.job[2:] == (2, 0), "It was given back once, and nothing was counted."
+    after = part(main, "cluster asr")
+    time.sleep(3)
+    assert after.is_running(), "It starts anew once."
+
+    installation.wait_for(lambda: len(installation.read("SELECT 1 FROM transcripts_node")) == 1)
+    main.terminate()
+    psutil.wait_procs([main, after], timeout=5)
+    assert installation.read("SELECT name FROM transcripts_node") == []
 
 
 @pytest.mark.parametrize("role", ["worker", "monitor"])

@@ -17,6 +17,12 @@ State = Job.State
 MINUTE = timedelta(minutes=1)
 
 
+@pytest.fixture(autouse=True)
+def worker(db):
+    """Have a machine on the list: without one nobody can tell when a job starts."""
+    Node.objects.create(name="here", slots=0)
+
+
 @pytest.fixture
 def run(make_job):
     """Return a function that makes a running job with a duration of 100 s of which half is done in 25 s."""
@@ -101,7 +107,7 @@ def test_slots_of_all_machines_limit_the_start(run, make_job, hundred_seconds):
     run(hundred_seconds())
     assert _starts() == [0]
 
-    Node.objects.create(name="here", slots=1)
+    Node.objects.update(slots=1)
     assert _starts() == [25]
 
     Node.objects.update(slots=0)

@@ -156,3 +156,13 @@ def test_queue_counts_what_the_person_may_see(
 
 def test_list_shows_where_the_recording_is(alice_client: Client, recording: Recording, job: Job):
     assert f'href="/recordings/{recording.pk}/"' in alice_client.get("/").text
+
+
+def test_pages_ask_less_often_where_batches_take_long(alice_client: Client, running_job: Job):
+    """It has done 8 batches in 190 seconds."""
+    addresses = ("/", f"/rows/?job={running_job.pk}", f"/jobs/{running_job.pk}/live")
+    assert all('hx-trigger="every 5s' in alice_client.get(address).text for address in addresses)
+    Job.objects.update(transcribing_seconds=40)
+    assert all('hx-trigger="every 2s' in alice_client.get(address).text for address in addresses)
+    Job.objects.update(transcribing_seconds=190, stop_request=Job.StopRequest.PAUSE)
+    assert all('hx-trigger="every 2s' in alice_client.get(address).text for address in addresses)

@@ -8,9 +8,10 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Now
 
+from transcripts.models.node import Node
 from transcripts.models.segment import Segment
 
 USUAL_BATCH_SECONDS = 300.0
@@ -56,6 +57,10 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Add `last_words`: the text that was recognised last, None where there is none."""
         last = Segment.objects.filter(job=OuterRef("pk")).order_by("-piece", "-index").values("text")[:1]
         return self.annotate(last_words=Subquery(last))
+
+    def with_worker(self) -> Self:
+        """Add `has_worker`: whether any cluster is there to run jobs."""
+        return self.annotate(has_worker=Exists(Node.objects.alive()))
 
     def held_by(self, job_id: UUID, lease_token: UUID) -> Self:
         """Return the job while this lease owns it: every write of a worker goes through this fence."""

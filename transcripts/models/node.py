@@ -27,3 +27,8 @@ class Node(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def host(self) -> str:
+        """Return the name of the machine."""
+        return self.name.partition("|")[0]

@@ -22,7 +22,7 @@ from transcripts.services.delete import delete_recording
 from transcripts.views.access import BULKY, visible_job, visible_recording
 from transcripts.views.answers import Question, ask, gone_on, missing
 from transcripts.views.gaps import gaps_standing
-from transcripts.views.standing import Standing, standings
+from transcripts.views.standing import POLL_SECONDS, Standing, standings
 from transcripts.views.text import PageParagraph, Position, page_paragraphs
 from transcripts.views.versions import find_versions
 
@@ -33,14 +33,14 @@ SPEEDS = ("0.5", "0.75", "1", "1.25", "1.5", "1.75", "2", "2.5", "3")
 
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
-    jobs = Job.objects.visible_to(request.user).newest_of_recordings().with_last_words()
+    jobs = Job.objects.visible_to(request.user).newest_of_recordings().with_last_words().with_worker()
     form = FilterForm(request.GET)
     narrowed = form.narrow(jobs) if form.is_valid() else jobs.none()
     narrowed = narrowed.select_related("recording__owner").defer(*BULKY)
     paginator = Paginator(narrowed.order_by("-recording__created_at", "recording_id"), ROWS_PER_PAGE)
     page = paginator.get_page(request.GET.get("page"))
     rows = standings(page)
-    context = {"page": page, "rows": rows, "watched": _watched(rows), **_narrowing(form), "states": Job.State.choices}
+    context = {"page": page, "rows": rows, **_watch(rows), **_narrowing(form), "states": Job.State.choices}
     return render(request, "transcripts/list.html", context)
 
 
@@ -62,16 +62,20 @@ def rows(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return HttpResponseBadRequest()
     jobs = Job.objects.visible_to(request.user).filter(pk__in=form.cleaned_data["job"])
-    rows = standings(jobs.with_last_words().select_related("recording__owner").defer(*BULKY))
-    watched = _watched(rows)
-    context = {"rows": rows, "watched": watched, "over": [row for row in rows if row.job.is_over]}
-    response = render(request, "transcripts/rows.html", context, status=200 if watched else HTMX_STOP_POLLING)
+    rows = standings(jobs.with_last_words().with_worker().select_related("recording__owner").defer(*BULKY))
+    context = {"rows": rows, "over": [row for row in rows if row.job.is_over]} | _watch(rows)
+    status = 200 if context["watched"] else HTMX_STOP_POLLING
+    response = render(request, "transcripts/rows.html", context, status=status)
     return trigger_client_event(response, "queue-changed") if context["over"] else response
 
 
-def _watched(rows: list[Standing]) -> str:
-    """Return the query string that asks for the rows that can still change."""
-    return urlencode([("job", row.job.pk) for row in rows if not row.job.is_over])
+def _watch(rows: list[Standing]) -> dict[str, object]:
+    """Return the query string that asks for the rows that can still change, and how often to ask: as the running ones want."""
+    running = [row.poll_seconds for row in rows if row.is_running]
+    return {
+        "watched": urlencode([("job", row.job.pk) for row in rows if not row.job.is_over]),
+        "poll_seconds": min(running, default=POLL_SECONDS),
+    }
 
 
 @require_GET

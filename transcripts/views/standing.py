@@ -36,6 +36,10 @@ ANNOUNCEMENTS = {
 """What a screen reader is told when the state changes."""
 STOPPING: dict[str, str] = {Job.StopRequest.PAUSE: "Pausing…", Job.StopRequest.CANCEL: "Cancelling…"}
 """How a job stands that was asked to stop, until its worker has obeyed."""
+NO_WORKER = "No worker is running: transcription starts when one is."
+POLL_SECONDS = 2
+SLOW_POLL_SECONDS = 5
+"""Where a batch takes longer than this: 50 open pages that asked every 2 s would cost two cores 5 % of their time."""
 LAST_WORDS = 90
 """How many characters of the text recognised last a row shows."""
 
@@ -57,7 +61,10 @@ class Standing:
     @property
     def blocked_reason(self) -> str:
         """Return why the job cannot start or go on, empty where nothing is in its way."""
-        return "" if self.job.is_over or self.is_running else self.job.blocked_reason
+        if self.job.is_over or self.is_running:
+            return ""
+        is_stuck = self.job.state == State.QUEUED and not getattr(self.job, "has_worker", True)
+        return " ".join(filter(None, (NO_WORKER if is_stuck else "", self.job.blocked_reason)))
 
     @property
     def name(self) -> str:
@@ -83,6 +90,14 @@ class Standing:
     def version(self) -> str:
         """Return what changes when the page has to say something new, apart from the progress."""
         return f"{self.job.state}-{self.job.stage}-{self.job.stop_request}"
+
+    @property
+    def poll_seconds(self) -> int:
+        """Return after how long a page asks anew what has become of the job."""
+        job = self.job
+        is_steady = self.is_running and job.stage == Job.Stage.TRANSCRIBING and not job.stop_request
+        is_slow = is_steady and job.transcribing_seconds > SLOW_POLL_SECONDS * max(1, job.batches_done)
+        return SLOW_POLL_SECONDS if is_slow else POLL_SECONDS
 
     @property
     def last_words(self) -> str:

@@ -53,7 +53,7 @@ def find_versions(request: HttpRequest, recording_id: UUID) -> Versions:
 
     Raises Http404 where this person may see none, or the address names none of this recording.
     """
-    found = Job.objects.visible_to(request.user).whole().filter(recording_id=recording_id)
+    found = Job.objects.visible_to(request.user).whole().filter(recording_id=recording_id).with_worker()
     jobs = tuple(found.select_related("recording").defer("plan").order_by("-created_at", "id"))
     if not jobs:
         raise Http404

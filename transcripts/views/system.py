@@ -1,0 +1,65 @@
+"""How the installation is, for staff."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib import messages
+from django.db.models.functions import Now
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from preferences.models import Settings
+from transcripts.alarms import is_saving_possible
+from transcripts.context import is_staff
+from transcripts.models import Job, Node
+
+STILL = "Nothing can be saved on this server now. What was saved before is safe. This notice goes away when it can."
+View = Callable[[HttpRequest], HttpResponse]
+
+
+def staff_only(view: View) -> View:
+    """Have a view exist for staff alone."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest) -> HttpResponse:
+        if not is_staff(request):
+            raise Http404
+        return view(request)
+
+    return guarded
+
+
+@require_GET
+@staff_only
+def alarms(request: HttpRequest) -> HttpResponse:
+    """Return what is wrong now, for the head of each page."""
+    return render(request, "_alarms.html")
+
+
+@require_GET
+def trouble(request: HttpRequest) -> HttpResponse:
+    """Return nothing once changes can be saved again, so that the notice that asks goes away; else the notice."""
+    if is_saving_possible():
+        return HttpResponse()
+    return render(request, "_trouble.html", {"sentence": STILL}, status=503)
+
+
+@require_GET
+@staff_only
+def index(request: HttpRequest) -> HttpResponse:
+    nodes = Node.objects.alive().order_by("started_at")
+    running = Job.objects.running().count()
+    return render(request, "transcripts/system.html", {"nodes": nodes, "running": running})
+
+
+@require_http_methods(["GET", "POST"])
+@staff_only
+def restart(request: HttpRequest) -> HttpResponse:
+    """Ask for a restart of all workers, after a question. They give their jobs back first."""
+    if request.method == "GET":
+        return render(request, "transcripts/restart.html", {"running": Job.objects.running().count()})
+    Settings.load()
+    Settings.objects.update(restart_requested_at=Now())
+    messages.success(request, "The workers are starting anew. Jobs go on where they were in a few seconds.")
+    return redirect("transcripts:system")
