@@ -22,6 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Keep a process running for each queue; in such a process, run the queue."""
         if QUEUE not in os.environ:
+            self.check(tags=["selenite"])
             Supervisor(queue_parts(), stop_seconds=STOP_SECONDS).run()
             return
         from transcripts.cluster import Cluster
