@@ -17,7 +17,7 @@ LEASE_SECONDS = 4
 STATES = "SELECT state, stop_request FROM transcripts_job ORDER BY created_at DESC LIMIT 1"
 LIGHT = """
 from django_q.tasks import async_task
-print(async_task("transcripts.schedule.every_minute"))
+print(async_task("transcripts.tidy.tidy"))
 """
 LIGHT_SECONDS = """
 from django_q.models import Success

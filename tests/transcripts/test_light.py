@@ -1,20 +1,17 @@
 """The queue of light tasks, and the schedule that is run through it every minute."""
 
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 from django.conf import settings as project
-from django.contrib.sessions.models import Session
 from django.db import OperationalError, connection
 from django.utils import timezone
 from django_q.conf import Conf
-from django_q.models import Failure, OrmQ, Schedule
+from django_q.models import OrmQ, Schedule
 from django_q.scheduler import scheduler
 
-from transcripts import drain, light, schedule, workfile
+from transcripts import drain, light, schedule
 from transcripts.light import OrmBroker
-from transcripts.models import Job
 
 pytestmark = pytest.mark.django_db(transaction=True)
 """django-q2 closes connections, which ends a transaction around a test."""
@@ -32,7 +29,7 @@ def test_schedule_is_made_once(db):
         schedule.ensure()
 
     [made] = Schedule.objects.all()
-    assert (made.func, made.minutes, made.repeats) == ("transcripts.schedule.every_minute", 1, -1)
+    assert (made.func, made.minutes, made.repeats) == ("transcripts.tidy.tidy", 1, -1)
 
 
 def test_schedule_that_was_edited_is_left_alone(db):
@@ -111,34 +108,6 @@ def test_broker_lives_on_while_redis_is_away(db, monkeypatch):
     assert broker.dequeue() is None
     light.plan_due(broker)
     assert Schedule.objects.get().task is None
-
-
-def test_every_minute_puts_interrupted_jobs_back(make_job):
-    past = timezone.now() - timedelta(seconds=1)
-    lost = make_job(state=Job.State.RUNNING, lease_token=uuid4(), lease_node="elsewhere", lease_expires_at=past)
-
-    schedule.every_minute()
-
-    lost.refresh_from_db()
-    assert lost.state == Job.State.QUEUED
-
-
-def test_every_minute_deletes_what_nobody_needs(db, settings):
-    settings.WORK_DIR.mkdir()
-    stale = workfile.work_file("0" * 64)
-    stale.touch()
-    now = timezone.now()
-    Session.objects.create(session_key="old", session_data="", expire_date=now - timedelta(days=1))
-    Session.objects.create(session_key="new", session_data="", expire_date=now + timedelta(days=1))
-    for name, days in (("old", 8), ("new", 6)):
-        times = {"started": now, "stopped": now - timedelta(days=days)}
-        Failure.objects.create(id=name, name=name, func="any", success=False, **times)
-
-    schedule.every_minute()
-
-    assert not stale.exists()
-    assert Session.objects.get().session_key == "new"
-    assert Failure.objects.get().name == "new"
 
 
 def test_jobs_have_a_queue_of_their_own():
