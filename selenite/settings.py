@@ -203,4 +203,4 @@ LOGGING: dict[str, Any] = {
     "root": {"handlers": ["stderr"], "level": environment.text("SELENITE_LOG_LEVEL", "INFO")},
     "loggers": {"django-q": {"level": "WARNING"}},  # Its cluster tells of every task; our own log does that once.
 }
-SILENCED_SYSTEM_CHECKS: list[str] = []
+SILENCED_SYSTEM_CHECKS = environment.words("SELENITE_SILENCED_CHECKS", "")  # For attacks with short leases
