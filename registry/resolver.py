@@ -148,11 +148,11 @@ def _hindrance(engine: str, model: str, wish: _Wish) -> str:
     weights = known(engine=engine, model=model)
     if not weights:
         return f"There is no model “{model}” for {engine}"
-    if weights.english_only and (wish.task == TRANSLATE or wish.language not in ("", ENGLISH)):
+    if weights.english_only and wish.language not in ("", ENGLISH):
         return f"Model {model} knows English only"
     if wish.language == CANTONESE and "large-v3" not in model:
         return f"Model {model} does not know Cantonese"
-    if wish.task == TRANSLATE and not weights.translates:
+    if wish.task == TRANSLATE and (weights.english_only or not weights.translates):
         return f"Model {model} cannot translate"
     if not all(find_spec(library) for library in LIBRARIES[engine]):
         return f"The library of {engine} is not installed"

@@ -20,6 +20,8 @@ class Queue:
     waiting: int
     held: int = 0
     """Of those that wait: all of them, or none."""
+    is_held: bool = False
+    """Whether the queue is held, where nothing runs or waits."""
 
     @property
     def is_busy(self) -> bool:
@@ -59,4 +61,4 @@ def count_queue(request: HttpRequest) -> Queue:
             held=Count("pk", waiting & Q(held)),
         )
     )
-    return Queue(**counts)
+    return Queue(**counts, is_held=not any(counts.values()) and Settings.objects.filter(queue_paused=True).exists())

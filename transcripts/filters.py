@@ -41,6 +41,19 @@ class FilterForm(forms.Form):
         return [(name, str(value)) for name, found in values.items() for value in found if value]
 
 
+class StatesField(forms.MultipleChoiceField):
+    """States, where an empty one means nothing: a form without a script sends it for "Any state"."""
+
+    def to_python(self, value: Any) -> list[str]:
+        return [state for state in super().to_python(value) if state]
+
+
+class NarrowForm(FilterForm):
+    """What the list's form sends. A script that deletes has to be stricter: an empty state there is a mistake."""
+
+    state = StatesField(label="State", required=False, choices=Job.State)
+
+
 class SelectionForm(forms.Form):
     """What is to be done with the recordings that a person ticked, or with all that the list is narrowed down to."""
 

@@ -92,10 +92,13 @@ def commit_batch(
 
 
 def complete(job_id: UUID, lease_token: UUID) -> None:
-    """End a job and show its text on the recording. Raises LeaseLost."""
+    """End a job and show its text on the recording; not where it has no words and another version has. Raises LeaseLost."""
+    words = Segment.objects.words()
     with transaction.atomic():
         release(job_id, lease_token, Job.State.COMPLETED)
-        Recording.objects.filter(jobs=job_id).update(shown_job=job_id)
+        others = words.filter(job__kind=Job.Kind.WHOLE, job__recording__jobs=job_id).exclude(job=job_id)
+        if words.filter(job=job_id).exists() or not others.exists():
+            Recording.objects.filter(jobs=job_id).update(shown_job=job_id)
 
 
 def release(job_id: UUID, lease_token: UUID, state: Job.State, **fields: Any) -> None:

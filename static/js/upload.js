@@ -6,6 +6,7 @@ const MAYBE_SAVED =
 const SIGNED_OUT = "You were signed out. Sign in again in another tab, then press Try again.";
 const OUT_OF_DATE = "This page is out of date. Nothing was saved. Reload it and choose the file again.";
 const CANCELLABLE = ["ready", "waiting", "sending", "refused", "known"];
+const CANCEL_NAMES = { ready: "Remove", refused: "Dismiss", known: "Dismiss" };
 const RETRIABLE = ["failed", "cancelled", "signed-out"];
 
 const template = document.getElementById("upload-item");
@@ -52,7 +53,7 @@ export class Upload {
     this.part(".upload-note").textContent = note;
     this.part(".bar").hidden = state !== "sending";
     this.part("[data-cancel]").hidden = !CANCELLABLE.includes(state);
-    this.part("[data-cancel]").textContent = ["ready", "refused", "known"].includes(state) ? "Remove" : "Cancel";
+    this.part("[data-cancel]").textContent = CANCEL_NAMES[state] ?? "Cancel";
     this.part("[data-sign-in]").hidden = state !== "signed-out";
     this.part("[data-retry]").hidden = !RETRIABLE.includes(state);
     this.part("[data-again]").hidden = state !== "known";

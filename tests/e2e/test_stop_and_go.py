@@ -91,6 +91,8 @@ def test_running_job_obeys_its_page(
     with _timed(times, "restart, to the first text"):
         page.get_by_role("button", name="Transcribe again").click()
         expect(page.get_by_text("2 versions")).to_be_visible()
+        expect(page.locator("#transcript")).to_contain_text("calm")  # The earlier text, until the new one is complete.
+        page.get_by_role("link", name="Show it").click()
         _expect_progress(page)
     expect(page.locator("#facts")).to_contain_text("German")
 
@@ -121,8 +123,8 @@ def test_rows_of_the_list_are_steered_in_place(open_page: Callable[..., Page], p
     page.get_by_role("checkbox", name=f"Select {long_recording.stem}").check()
     page.wait_for_timeout(2500)
     expect(page.get_by_text("1 selected")).to_be_visible()
-    page.locator("#bulk").get_by_role("button", name="Cancel").click()
-    page.get_by_role("button", name="Cancel the transcriptions").click()
+    page.locator("#bulk").get_by_role("button", name="Cancel transcription").click()
+    page.locator("#dialog").get_by_role("button", name="Cancel transcription").click()
     expect(page.get_by_text("The transcription of 1 recording is cancelled.")).to_be_visible()
     expect(page.locator("td.column-state")).to_contain_text("Cancelled", timeout=SOON_MILLISECONDS)
     expect(page.locator("#bulk")).to_be_hidden()

@@ -117,7 +117,7 @@ def test_resolve_passes_over_what_failed_a_moment_ago(put_weights: PutWeights) -
     ("asked", "reason"),
     [
         ({"model": "tiny.en", "language": "de"}, "Model tiny.en knows English only"),
-        ({"model": "tiny.en", "task": "translate"}, "Model tiny.en knows English only"),
+        ({"model": "tiny.en", "task": "translate"}, "Model tiny.en cannot translate"),
         ({"model": "distil-large-v3", "language": "fr"}, "Model distil-large-v3 knows English only"),
         ({"model": "large-v3-turbo", "language": "de", "task": "translate"}, "Model large-v3-turbo cannot translate"),
         ({"model": "huge"}, "There is no model “huge” for faster-whisper"),

@@ -51,6 +51,17 @@ def test_question_names_the_count_and_changes_nothing(alice_client: Client, make
     assert Recording.objects.count() == 3
 
 
+def test_question_about_one_is_in_the_singular(alice_client: Client, make_job: MakeJob):
+    text = _tick(alice_client, "delete", make_job())
+    for words in (
+        "Delete 1 recording?",
+        "It is not transcribed completely yet.",
+        "The recording, its text",
+        ">Keep it<",
+    ):
+        assert words in text, words
+
+
 def test_delete_takes_exactly_those_that_were_counted(alice_client: Client, make_job: MakeJob):
     jobs = [make_job(state=State.COMPLETED), make_job(**_held())]
     question = _tick(alice_client, "delete", everything="1")
@@ -62,11 +73,14 @@ def test_delete_takes_exactly_those_that_were_counted(alice_client: Client, make
 
 def test_cancel_stops_what_is_not_over(alice_client: Client, make_job: MakeJob):
     waiting, running, done = make_job(), make_job(**_held()), make_job(state=State.COMPLETED)
-    text = _confirm(alice_client, _tick(alice_client, "cancel", waiting, running, done))
+    question = _tick(alice_client, "cancel", waiting, running, done)
+    assert "Cancel the transcription of 2 of 3 recordings?" in question
+    text = _confirm(alice_client, question)
     assert "The transcription of 2 recordings is cancelled." in text
     states = [Job.objects.values_list("state", "stop_request").get(pk=job.pk) for job in (waiting, running, done)]
     assert states == [("cancelled", ""), ("running", "cancel"), ("completed", "")]
-    assert "There was nothing left to do." in _confirm(alice_client, _tick(alice_client, "cancel", waiting, done))
+    assert "There was nothing left to do." in _confirm(alice_client, question.replace(running.recording_id.hex, ""))
+    assert "there is nothing to cancel." in _tick(alice_client, "cancel", waiting, done)
 
 
 def test_restart_transcribes_each_as_it_was(alice_client: Client, make_job: MakeJob):
@@ -97,7 +111,7 @@ def test_others_recordings_are_not_there(alice_client: Client, theirs: Job):
 
 
 def test_staff_are_told_whose_they_are(carol_client: Client, theirs: Job):
-    assert "1 of them belongs to other people." in _tick(carol_client, "delete", theirs)
+    assert "It belongs to other people." in _tick(carol_client, "delete", theirs)
 
 
 def test_nothing_ticked_is_a_calm_sentence(alice_client: Client, make_job: MakeJob):

@@ -1,5 +1,6 @@
 """The list of recordings, its rows in place, and the state of the queue."""
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -8,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from preferences.models import Settings
 from tests.conftest import MakeJob, MakeRecording, MakeSegments
 from transcripts.models import Job, Recording
 
@@ -166,3 +168,37 @@ def test_pages_ask_less_often_where_batches_take_long(alice_client: Client, runn
     assert all('hx-trigger="every 2s' in alice_client.get(address).text for address in addresses)
     Job.objects.update(transcribing_seconds=190, stop_request=Job.StopRequest.PAUSE)
     assert all('hx-trigger="every 2s' in alice_client.get(address).text for address in addresses)
+
+
+@pytest.mark.parametrize("query", ["q=inaugural&state=", "q=&state=", "state=&state=queued"])
+def test_any_state_narrows_nothing(alice_client: Client, job: Job, query: str):
+    assert 'class="recording"' in alice_client.get(f"/?{query}").text
+
+
+def test_complete_job_without_words_says_so(alice_client: Client, completed_job: Job):
+    page = f"/recordings/{completed_job.recording_id}/"
+    assert "No speech" not in alice_client.get("/").text
+    assert 'class="button button-main"' in alice_client.get(page).text
+    completed_job.segments.all().delete()
+    assert "No speech</span>" in alice_client.get("/").text
+    assert 'class="button button-main"' not in alice_client.get(page).text
+
+
+def test_gap_is_not_called_no_speech(alice_client: Client, completed_job: Job):
+    completed_job.segments.update(text="", gap="The engine crashed.")
+    assert "No speech" not in alice_client.get("/").text
+
+
+def test_rows_tell_files_apart_that_share_a_title(
+    alice_client: Client, make_job: MakeJob, make_recording: MakeRecording
+):
+    for name in ("truncated.mp3", "truncated.wav", "other.flac"):
+        make_job(make_recording(title="truncated", original_filename=name))
+    extensions = re.findall(r'class="recording-extension">([^<]*)<', alice_client.get("/").text)
+    assert sorted(extensions) == [".mp3", ".wav"]
+
+
+def test_queue_that_is_held_is_not_just_empty(alice_client: Client, completed_job: Job):
+    Settings.objects.update_or_create(pk=1, defaults={"queue_paused": True})
+    text = alice_client.get("/queue/state").text
+    assert ("Queue held" in text, "data-held" in text) == (True, True)

@@ -54,7 +54,7 @@ def _line(client: Client) -> str:
 
 def test_empty_queue_says_so_and_stops_asking(alice_client: Client):
     response = alice_client.get("/queue/")
-    assert "Nothing runs and nothing waits" in response.text
+    assert "The queue is empty." in response.text
     assert "every 2s" not in response.text.partition('id="line"')[2]
     assert alice_client.get("/queue/line").status_code == 286
 
@@ -153,7 +153,7 @@ def test_staff_hold_the_queue_and_release_it(carol_client: Client, alice_client:
     assert "The queue is held by an administrator." in carol_client.post("/queue/hold", follow=True).text
     assert "The queue is held by an administrator" in _words(alice_client.get("/").text)
     assert "1 held" in _words(alice_client.get("/queue/state").text)
-    assert "Let it go on" not in alice_client.get("/queue/").text
+    assert "Resume the queue" not in alice_client.get("/queue/").text
 
     assert "The queue goes on." in carol_client.post("/queue/release", follow=True).text
     assert "held" not in _words(alice_client.get("/").text)

@@ -74,7 +74,7 @@ def test_limit_is_told_in_words(alice_client: Client):
     ("model", "options", "reason"),
     [
         ("faster-whisper/tiny.en", {"language": "de"}, "Model tiny.en knows English only. Choose another one."),
-        ("faster-whisper/tiny.en", {"translate": "on"}, "Model tiny.en knows English only. Choose another one."),
+        ("faster-whisper/tiny.en", {"translate": "on"}, "Model tiny.en cannot translate. Choose another one."),
         ("whisper/large-v3-turbo", {"translate": "on"}, "Model large-v3-turbo cannot translate. Choose another one."),
         ("faster-whisper/tiny.en", {"language": "en"}, ""),
         ("whisper/large-v3-turbo", {"language": "de"}, ""),

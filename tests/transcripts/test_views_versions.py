@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from tests.conftest import MakeJob, MakeSegments
 from transcripts import lease
-from transcripts.models import Job
+from transcripts.models import Job, Recording
 
 State = Job.State
 NEW = "Altogether other words."
@@ -53,7 +53,7 @@ def test_page_learns_that_the_new_one_is_done(alice_client: Client, completed_jo
     lease.complete(running_job.pk, running_job.lease_token)
     response = alice_client.get(address)
     assert (response.status_code, "every 2s" in response.text) == (286, False)
-    assert "The recording shows another one." in response.text
+    assert "A newer one is in use." in response.text
     assert NEW in alice_client.get(_page(completed_job)).text
 
 
@@ -132,3 +132,53 @@ def test_option_that_is_none_is_told_and_starts_nothing(alice_client: Client, co
     response = alice_client.post(f"/jobs/{completed_job.pk}/restart", data)
     assert (response.status_code, "Select a valid choice" in response.text) == (422, True)
     assert Job.objects.count() == 1
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.CANCELLED])
+def test_part_of_a_text_is_shown_until_a_new_one_is_complete(
+    alice_client: Client, make_job: MakeJob, make_segments: MakeSegments, state: Job.State
+):
+    partial = make_job(state=state, audio_seconds_done=4)
+    make_segments(partial)
+    held = {"lease_token": uuid.uuid4(), "lease_expires_at": timezone.now() + timedelta(hours=1)}
+    new = make_job(partial.recording, state=State.RUNNING, stage=Job.Stage.TRANSCRIBING, **held)
+    make_segments(new, (NEW,))
+    text = alice_client.get(_page(partial)).text
+    assert ("my fellow Americans" in text, NEW in text, "A new transcription is running" in text) == (True, False, True)
+    lease.complete(new.pk, new.lease_token)
+    assert NEW in alice_client.get(_page(partial)).text
+
+
+def test_nothing_that_was_recognised_does_not_hide_a_part(
+    alice_client: Client, make_job: MakeJob, make_segments: MakeSegments
+):
+    partial = make_job(state=State.CANCELLED, audio_seconds_done=4)
+    make_segments(partial)
+    make_job(partial.recording, state=State.FAILED, error="The file is damaged.")
+    text = alice_client.get(_page(partial)).text
+    assert ("my fellow Americans" in text, "A newer transcription failed." in text) == (True, True)
+
+
+@pytest.mark.parametrize("state", [State.COMPLETED, State.CANCELLED])
+def test_new_one_without_speech_leaves_the_words(
+    alice_client: Client, make_job: MakeJob, make_segments: MakeSegments, state: Job.State
+):
+    earlier = make_job(state=state)
+    make_segments(earlier)
+    Recording.objects.update(shown_job=earlier if state == State.COMPLETED else None)
+    held = {"lease_token": uuid.uuid4(), "lease_expires_at": timezone.now() + timedelta(hours=1)}
+    silent = make_job(earlier.recording, state=State.RUNNING, **held)
+    lease.complete(silent.pk, silent.lease_token)
+    text = alice_client.get(_page(earlier)).text
+    assert "my fellow Americans" in text
+    assert "The new transcription found no speech; the earlier text is still shown." in text
+
+
+def test_versions_and_facts_name_the_track_where_there_are_several(
+    alice_client: Client, completed_job: Job, running_job: Job
+):
+    assert "udio track" not in alice_client.get(_page(completed_job)).text
+    Recording.objects.update(audio_tracks=2)
+    Job.objects.filter(pk=running_job.pk).update(audio_track=1)
+    text = alice_client.get(_page(completed_job)).text
+    assert ("<li>Audio track 1</li>" in text, "audio track 2" in text) == (True, True)

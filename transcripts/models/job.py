@@ -58,6 +58,13 @@ class JobQuerySet(models.QuerySet["Job"]):
         last = Segment.objects.filter(job=OuterRef("pk")).order_by("-piece", "-index").values("text")[:1]
         return self.annotate(last_words=Subquery(last))
 
+    def with_words(self) -> Self:
+        """Add `has_words`, and `is_silent`: whether there are neither words nor stretches that could not be transcribed."""
+        segments = Segment.objects.filter(job=OuterRef("pk"))
+        return self.annotate(
+            has_words=Exists(segments.words()), is_silent=~Exists(segments.filter(~Q(text="") | ~Q(gap="")))
+        )
+
     def with_worker(self) -> Self:
         """Add `has_worker`: whether any cluster is there to run jobs."""
         return self.annotate(has_worker=Exists(Node.objects.alive()))

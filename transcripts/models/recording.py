@@ -54,5 +54,11 @@ class Recording(models.Model):
         return self.title
 
     @property
+    def extension(self) -> str:
+        """Return what the file's name has more than the title, such as ".mp3"; empty where they differ otherwise."""
+        rest = self.original_filename.removeprefix(self.title)
+        return rest if rest.startswith(".") and rest != self.original_filename else ""
+
+    @property
     def duration(self) -> timedelta | None:
         return None if self.duration_seconds is None else timedelta(seconds=self.duration_seconds)

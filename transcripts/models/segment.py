@@ -10,6 +10,10 @@ class SegmentQuerySet(models.QuerySet["Segment"]):
         """Return the stretches that could not be transcribed."""
         return self.exclude(gap="")
 
+    def words(self) -> Self:
+        """Return the segments in which something was said."""
+        return self.exclude(text="")
+
 
 class Segment(models.Model):
     """A stretch of a job's text as it was recognised. Times are float seconds from the start of the recording.

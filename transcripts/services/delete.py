@@ -5,9 +5,10 @@ from collections.abc import Collection
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from transcripts import workfile
-from transcripts.models import Job, Recording
+from transcripts.models import Job, Recording, Segment
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ def delete_recording(recording: Recording) -> None:
 def delete_jobs(recording: Recording, jobs: Collection[UUID], *, states: Collection[str]) -> int:
     """Delete those of a recording's jobs that are in one of these states now, and return how many.
 
-    A recording that is left without a version goes with its file. One whose shown text goes shows the newest complete one.
+    A recording that is left without a version goes with its file. One whose shown text goes shows the newest complete one, with words if any has.
     """
     with transaction.atomic(durable=True):
         _lock(recording)
@@ -51,8 +52,10 @@ def _lock(recording: Recording) -> None:
 
 
 def _show_another(recording: Recording) -> None:
-    complete = Job.objects.whole().filter(recording=recording, state=Job.State.COMPLETED).order_by("-finished_at")
-    Recording.objects.filter(pk=recording.pk, shown_job=None).update(shown_job=complete.first())
+    complete = Job.objects.whole().filter(recording=recording, state=Job.State.COMPLETED)
+    has_words = Exists(Segment.objects.words().filter(job=OuterRef("pk")))
+    newest = complete.order_by(has_words.desc(), "-finished_at").first()
+    Recording.objects.filter(pk=recording.pk, shown_job=None).update(shown_job=newest)
 
 
 def _remove_files(recording: Recording) -> None:

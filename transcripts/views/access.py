@@ -18,5 +18,5 @@ def visible_recording(request: HttpRequest, recording_id: UUID) -> Recording:
 
 def visible_job(request: HttpRequest, job_id: UUID) -> Job:
     """Return the job with its recording (without plan and waveform), or raise Http404 where this person may see none."""
-    jobs = Job.objects.visible_to(request.user).with_worker().select_related("recording").defer(*BULKY)
+    jobs = Job.objects.visible_to(request.user).with_words().with_worker().select_related("recording").defer(*BULKY)
     return get_object_or_404(jobs, pk=job_id)

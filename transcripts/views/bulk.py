@@ -19,6 +19,7 @@ from transcripts.services.accept import Refused
 from transcripts.services.delete import delete_jobs, delete_recording
 from transcripts.services.restart import request_of, start_over
 from transcripts.views.answers import Question, ask, done
+from transcripts.views.recordings import DELETES
 
 State = Job.State
 ENDED = (State.FAILED, State.CANCELLED)
@@ -49,8 +50,12 @@ class Action:
     do: Callable[[Job], bool]
     title: str
     sentences: tuple[str, ...]
+    of_one: tuple[str, ...]
+    """The sentences where it is one recording."""
     button: str
     done: str
+    keep: tuple[str, str]
+    """How the way back is called, for one and for many."""
     is_danger: bool = True
 
 
@@ -61,7 +66,9 @@ ACTIONS = {
         sentences=(
             "Each with the options that it had. Earlier texts are kept and shown until the new ones are complete.",
         ),
+        of_one=("With the options that it had. Earlier text is kept and shown until the new one is complete.",),
         button="Transcribe again",
+        keep=("Keep as it is", "Keep as they are"),
         done="{} will be transcribed again.",
         is_danger=False,
     ),
@@ -69,7 +76,9 @@ ACTIONS = {
         do=_cancel_one,
         title="Cancel the transcription of {}?",
         sentences=("The recordings and the text recognised so far are kept.", "What is done already stays as it is."),
-        button="Cancel the transcriptions",
+        of_one=("The recording and the text recognised so far are kept.",),
+        button="Cancel transcription",
+        keep=("Let it go on", "Let them go on"),
         done="The transcription of {} is cancelled.",
     ),
     "delete": Action(
@@ -78,7 +87,9 @@ ACTIONS = {
         sentences=(
             "The recordings, their texts and everything made from them are deleted for good. This cannot be undone.",
         ),
+        of_one=(DELETES,),
         button="Delete for good",
+        keep=("Keep it", "Keep them"),
         done="{} deleted.",
     ),
 }
@@ -106,7 +117,11 @@ def selected(request: HttpRequest) -> HttpResponse:
     if not jobs:
         messages.info(request, "Nothing is selected. Tick the recordings first.")
         return done(request, address=reverse("transcripts:list"))
-    return ask(request, _question(request, form.cleaned_data["action"], jobs))
+    able = [job for job in jobs if form.cleaned_data["action"] != "cancel" or not job.is_over]
+    if not able:
+        messages.info(request, "Nothing that is selected waits or runs: there is nothing to cancel.")
+        return done(request, address=reverse("transcripts:list"))
+    return ask(request, _question(request, form.cleaned_data["action"], able, out_of=len(jobs)))
 
 
 @require_http_methods(["GET", "POST"])
@@ -165,22 +180,26 @@ def _meant(request: HttpRequest, form: SelectionForm) -> list[Job]:
     return list(narrowed.narrow(rows).order_by("-recording__created_at", "recording_id")[:MOST_AT_ONCE])
 
 
-def _question(request: HttpRequest, name: str, jobs: list[Job]) -> Question:
+def _question(request: HttpRequest, name: str, jobs: list[Job], *, out_of: int) -> Question:
     action, others = ACTIONS[name], sum(job.recording.owner_id != request.user.pk for job in jobs)
-    sentences = list(action.sentences)
+    is_one = len(jobs) == 1
+    sentences = list(action.of_one if is_one and out_of == 1 else action.sentences)
+    what = _recordings(out_of) if out_of == len(jobs) else f"{len(jobs)} of {_recordings(out_of)}"
     if name == "delete" and (running := sum(not job.is_over for job in jobs)):
-        sentences.insert(0, f"{running} of them {'is' if running == 1 else 'are'} not transcribed completely yet.")
+        who = "It is" if is_one else f"{running} of them {'is' if running == 1 else 'are'}"
+        sentences.insert(0, f"{who} not transcribed completely yet.")
     if others:
-        sentences.insert(0, f"{others} of them {'belongs' if others == 1 else 'belong'} to other people.")
-    if len(jobs) == MOST_AT_ONCE:
+        whose = "It belongs" if is_one else f"{others} of them {'belongs' if others == 1 else 'belong'}"
+        sentences.insert(0, f"{whose} to other people.")
+    if out_of == MOST_AT_ONCE:
         sentences.append(f"One action takes at most {MOST_AT_ONCE} recordings. Repeat it for the rest.")
     return Question(
-        title=action.title.format(_recordings(len(jobs))),
+        title=action.title.format(what),
         sentences=tuple(sentences),
         action=reverse("transcripts:selected"),
         button=action.button,
         keep=reverse("transcripts:list"),
-        keep_button="Keep them" if name == "delete" else "Leave them",
+        keep_button=action.keep[0 if is_one else 1],
         is_danger=action.is_danger,
         fields=(("action", name), ("confirmed", "1"), ("ids", " ".join(job.recording_id.hex for job in jobs))),
     )

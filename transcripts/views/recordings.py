@@ -15,7 +15,7 @@ from django_htmx.http import HTMX_STOP_POLLING, trigger_client_event
 
 from transcripts.exports import FORMATS
 from transcripts.exports.forms import ExportForm
-from transcripts.filters import FilterForm
+from transcripts.filters import FilterForm, NarrowForm
 from transcripts.forms import LiveForm, RowsForm, StartForm
 from transcripts.models import Job, Recording
 from transcripts.services.delete import delete_recording
@@ -33,8 +33,8 @@ SPEEDS = ("0.5", "0.75", "1", "1.25", "1.5", "1.75", "2", "2.5", "3")
 
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
-    jobs = Job.objects.visible_to(request.user).newest_of_recordings().with_last_words().with_worker()
-    form = FilterForm(request.GET)
+    jobs = Job.objects.visible_to(request.user).newest_of_recordings().with_last_words().with_words().with_worker()
+    form = NarrowForm(request.GET)
     narrowed = form.narrow(jobs) if form.is_valid() else jobs.none()
     narrowed = narrowed.select_related("recording__owner").defer(*BULKY)
     paginator = Paginator(narrowed.order_by("-recording__created_at", "recording_id"), ROWS_PER_PAGE)
@@ -62,7 +62,7 @@ def rows(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return HttpResponseBadRequest()
     jobs = Job.objects.visible_to(request.user).filter(pk__in=form.cleaned_data["job"])
-    rows = standings(jobs.with_last_words().with_worker().select_related("recording__owner").defer(*BULKY))
+    rows = standings(jobs.with_last_words().with_words().with_worker().select_related("recording__owner").defer(*BULKY))
     context = {"rows": rows, "over": [row for row in rows if row.job.is_over]} | _watch(rows)
     status = 200 if context["watched"] else HTMX_STOP_POLLING
     response = render(request, "transcripts/rows.html", context, status=status)

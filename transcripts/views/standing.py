@@ -37,6 +37,7 @@ ANNOUNCEMENTS = {
 STOPPING: dict[str, str] = {Job.StopRequest.PAUSE: "Pausing…", Job.StopRequest.CANCEL: "Cancelling…"}
 """How a job stands that was asked to stop, until its worker has obeyed."""
 NO_WORKER = "No worker is running: transcription starts when one is."
+NO_SPEECH = "No speech"
 POLL_SECONDS = 2
 SLOW_POLL_SECONDS = 5
 """Where a batch takes longer than this: 50 open pages that asked every 2 s would cost two cores 5 % of their time."""
@@ -67,7 +68,19 @@ class Standing:
         return " ".join(filter(None, (NO_WORKER if is_stuck else "", self.job.blocked_reason)))
 
     @property
+    def has_words(self) -> bool:
+        """Return whether there is any text; True where the query did not ask for it."""
+        return getattr(self.job, "has_words", True)
+
+    @property
+    def is_silent(self) -> bool:
+        """Return whether it is complete and nobody speaks; False where the query did not ask for it."""
+        return self.job.state == State.COMPLETED and getattr(self.job, "is_silent", False)
+
+    @property
     def name(self) -> str:
+        if self.is_silent:
+            return "silent"
         return "blocked" if self.blocked_reason else self.job.state
 
     @property
@@ -80,11 +93,11 @@ class Standing:
             return STOPPING[self.job.stop_request]
         if self.is_running and self.job.stage:
             return Job.Stage(self.job.stage).label
-        return State(self.job.state).label
+        return NO_SPEECH if self.is_silent else State(self.job.state).label
 
     @property
     def announcement(self) -> str:
-        return ANNOUNCEMENTS[State(self.job.state)]
+        return PLACEHOLDERS[State.COMPLETED] if self.is_silent else ANNOUNCEMENTS[State(self.job.state)]
 
     @property
     def version(self) -> str:

@@ -34,6 +34,15 @@ class Versions:
         return self.open == _shown(self.jobs)
 
     @property
+    def is_older(self) -> bool:
+        """Return whether the open version is older than the one that is shown."""
+        return self.jobs.index(self.open) > self.jobs.index(_shown(self.jobs))
+
+    @property
+    def has_words(self) -> bool:
+        return Standing(self.open).has_words
+
+    @property
     def is_coming(self) -> bool:
         """Return whether a newer version than the open one is not done yet."""
         return not self.is_newest and not self.jobs[0].is_over
@@ -53,7 +62,7 @@ def find_versions(request: HttpRequest, recording_id: UUID) -> Versions:
 
     Raises Http404 where this person may see none, or the address names none of this recording.
     """
-    found = Job.objects.visible_to(request.user).whole().filter(recording_id=recording_id).with_worker()
+    found = Job.objects.visible_to(request.user).whole().filter(recording_id=recording_id).with_words().with_worker()
     jobs = tuple(found.select_related("recording").defer("plan").order_by("-created_at", "id"))
     if not jobs:
         raise Http404
@@ -65,5 +74,7 @@ def find_versions(request: HttpRequest, recording_id: UUID) -> Versions:
 
 
 def _shown(jobs: tuple[Job, ...]) -> Job:
-    """Return the version that a recording starts with: the newest while none is complete."""
-    return next((job for job in jobs if job.pk == jobs[0].recording.shown_job_id), jobs[0])
+    """Return the version that a recording starts with: while none is complete, the newest that ended with words."""
+    complete = [job for job in jobs if job.pk == jobs[0].recording.shown_job_id]
+    partial = [job for job in jobs if job.is_over and Standing(job).has_words]
+    return next(iter(complete + partial), jobs[0])
