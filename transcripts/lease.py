@@ -142,7 +142,10 @@ def resume(job_id: UUID) -> bool:
     """Let a paused job run again, or take back the wish to pause it; return whether either was there."""
     paused = Job.objects.filter(pk=job_id, state=Job.State.PAUSED)
     pausing = Job.objects.running().filter(pk=job_id, stop_request=Job.StopRequest.PAUSE)
-    return bool(paused.update(state=Job.State.QUEUED, available_at=Now()) or pausing.update(stop_request=""))
+    # A worker may obey the wish between the two statements: then the first one meets the job the second time.
+    return any(
+        paused.update(state=Job.State.QUEUED, available_at=Now()) or pausing.update(stop_request="") for _ in range(2)
+    )
 
 
 def lease_end() -> Combinable:

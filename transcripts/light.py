@@ -8,6 +8,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from django_q import scheduler
 from django_q.brokers.orm import ORM
 from django_q.conf import Conf
+from django_q.models import OrmQ
 
 from transcripts import drain, schedule
 
@@ -63,6 +64,14 @@ class Patient:
 
 class OrmBroker(Patient, ORM):  # type: ignore[misc]  # django-q2 has no types.
     """Light tasks as rows of the database."""
+
+    @staticmethod
+    def get_connection(list_key: str | None = None) -> Any:
+        """Return the rows. django-q2 closes an old connection in passing, which fails where a cluster starts without a database."""
+        try:
+            return ORM.get_connection(list_key)
+        except Patient.away:
+            return OrmQ.objects.using(Conf.ORM)
 
 
 def plan_due(broker: Patient) -> None:

@@ -72,9 +72,10 @@ class Run(Held):
         """Run the job and leave it in the state that fits what happened. Raises LeaseLost and a database's errors."""
         try:
             self._work()
-        except Stopped as stop:
+        except Stopped:
+            # What this process wants decides. A wish on the row is obeyed by the row, as it is now: it may have been taken back.
             states = {"pause": Job.State.PAUSED, "cancel": Job.State.CANCELLED}
-            self._release(states.get(stop.wish, Job.State.QUEUED))
+            self._release(states.get(self.should_stop(), Job.State.QUEUED))
         except NothingRunnable as err:
             self._wait(str(err), seconds=BLOCKED_SECONDS)
         except EngineError as err:

@@ -393,6 +393,24 @@ def test_resume_takes_back_a_request_to_pause_only(run):
     assert (pausing.state, pausing.stop_request) == (State.RUNNING, "")
 
 
+def test_resume_meets_a_job_that_pauses_just_now(run):
+    job = run(stop_request=Wish.PAUSE)
+    released = []
+
+    def release_after_the_first_update(execute, sql, *arguments):
+        result = execute(sql, *arguments)
+        if sql.startswith("UPDATE") and not released:
+            released.append(True)
+            lease.release(job.pk, job.lease_token, State.PAUSED)
+        return result
+
+    with connection.execute_wrapper(release_after_the_first_update):
+        assert lease.resume(job.pk)
+
+    job.refresh_from_db()
+    assert (job.state, job.stop_request) == (State.QUEUED, "")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_job_ends_once_when_all_happens_at_the_same_time(run, recording):
     def attempt(action):

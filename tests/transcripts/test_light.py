@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings as project
 from django.db import OperationalError, connection
 from django.utils import timezone
+from django_q.brokers.orm import ORM
 from django_q.conf import Conf
 from django_q.models import OrmQ, Schedule
 from django_q.scheduler import scheduler
@@ -95,6 +96,18 @@ def test_broker_lives_on_while_the_database_is_away():
     assert broker.dequeue() is None
     light.plan_due(broker)
     assert broker.dequeue() is not None
+
+
+def test_broker_is_made_while_the_database_is_away(monkeypatch):
+    def fail(list_key=None):
+        raise OperationalError("away")
+
+    monkeypatch.setattr(ORM, "get_connection", staticmethod(fail))
+    broker = OrmBroker()
+    monkeypatch.undo()
+
+    light.plan_due(broker)
+    assert broker.queue_size() == 0
 
 
 def test_broker_lives_on_while_redis_is_away(db, monkeypatch):

@@ -246,6 +246,27 @@ def test_run_obeys_a_request_on_the_row(job, go, monkeypatch, wish, state):
 
 
 @pytest.mark.django_db
+def test_run_goes_on_where_a_pause_is_taken_back_while_it_is_obeyed(job, go, monkeypatch):
+    monkeypatch.setenv("SELENITE_FAKE_SECONDS", "60")
+    asked = []
+
+    def ask(job):
+        if job.stage == Job.Stage.TRANSCRIBING and not asked:
+            asked.append(lease.request_stop(job.pk, Wish.PAUSE))
+
+    release = lease.release
+
+    def take_back(job_id, *arguments, **fields):
+        assert lease.resume(job_id)
+        release(job_id, *arguments, **fields)
+
+    monkeypatch.setattr(lease, "release", take_back)
+
+    assert go(job, on_progress=ask) == State.QUEUED
+    assert (job.stop_request, job.crashes, job.blocked_reason) == ("", 0, "")
+
+
+@pytest.mark.django_db
 def test_run_gives_the_job_back_at_once_when_the_cluster_stops(job, go, engine, monkeypatch):
     monkeypatch.setenv("SELENITE_FAKE_SECONDS", "1")
     stopped, pids = [], []
