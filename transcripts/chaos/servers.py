@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -22,15 +23,25 @@ START_SECONDS = 30.0
 POLL_SECONDS = 0.05
 POSTGRES_FOLDERS = "/usr/lib/postgresql"
 """Debian keeps the server's programs out of the PATH, in a folder for each version."""
+PORTS = range(20_000, 30_000)
+"""Below those that systems give to clients: Linux from 32768 on, others from 49152."""
 MISSING = "There is no {} on this machine. On Debian and Ubuntu: apt install {}"
 LONGEST_OUTAGE_SECONDS = 3.0
 MOMENT_SECONDS = 0.5
 
 
 def free_port() -> int:
-    """Return a port of this machine that nothing uses."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+    """Return a port of this machine that nothing uses, and that no client is given while the server is away.
+
+    A client that calls such a port again and again may in the end get it as its own, and is connected with itself.
+    """
+    while True:
+        port = random.choice(PORTS)  # noqa: S311 - Nobody must be unable to guess it.
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
+        return port
 
 
 class Server:
