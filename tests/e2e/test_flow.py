@@ -37,7 +37,7 @@ def test_flow_with_javascript(
     open_recording(page, long_recording.stem)
     _see_text_before_the_end(page)
     _play(page)
-    expect(page.get_by_text("Export")).to_be_visible(timeout=TRANSCRIBE_MILLISECONDS)
+    expect(page.locator("summary", has_text="Export")).to_be_visible(timeout=TRANSCRIBE_MILLISECONDS)
     _check_exports(page, times_said=12)
     delete(page)
     expect(page.get_by_role("link", name=long_recording.stem)).to_have_count(0)
@@ -70,7 +70,7 @@ def _see_text_before_the_end(page: Page) -> None:
     transcript = page.get_by_role("article", name="Transcript")
     expect(transcript).to_contain_text("fellow Americans", timeout=TRANSCRIBE_MILLISECONDS)
     expect(page.locator("#standing")).to_contain_text("of 3:12")
-    expect(page.get_by_text("Export")).to_have_count(0)
+    expect(page.locator("summary", has_text="Export")).to_have_count(0)
 
 
 def _play(page: Page) -> None:
@@ -92,7 +92,7 @@ def _play_by_the_browsers_own_controls(page: Page, media: str) -> None:
 
 def _reload_until_done(page: Page) -> None:
     for _ in range(TRANSCRIBE_MILLISECONDS // RELOAD_MILLISECONDS):
-        if page.get_by_text("Export").count():
+        if page.locator("summary", has_text="Export").count():
             return
         page.wait_for_timeout(RELOAD_MILLISECONDS)
         page.reload()

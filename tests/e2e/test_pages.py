@@ -26,7 +26,7 @@ def test_pages_with_a_recording_are_clean_and_fit_a_small_screen(
     choose_files(page, [data / "jfk.opus"])
     page.get_by_role("button", name="Upload and transcribe").click()
     page.get_by_role("link", name="Open").click()
-    expect(page.get_by_text("Export")).to_be_visible(timeout=TRANSCRIBE_MILLISECONDS)
+    expect(page.locator("summary", has_text="Export")).to_be_visible(timeout=TRANSCRIBE_MILLISECONDS)
     recording = page.url
     addresses = ["/", "/upload/", "/queue/", "/account/password/", recording, f"{recording}delete/"]
     assert _widths(page, addresses) == dict.fromkeys(addresses, SMALL["width"])

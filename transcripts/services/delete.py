@@ -24,7 +24,8 @@ def delete_recording(recording: Recording) -> None:
 def delete_jobs(recording: Recording, jobs: Collection[UUID], *, states: Collection[str]) -> int:
     """Delete those of a recording's jobs that are in one of these states now, and return how many.
 
-    A recording that is left without a version goes with its file. One whose shown text goes shows the newest complete one, with words if any has.
+    A recording that is left without a version goes with its file. One whose shown text goes then shows the newest complete
+    one, with words if any has.
     """
     with transaction.atomic(durable=True):
         _lock(recording)
