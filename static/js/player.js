@@ -113,7 +113,7 @@ function begin() {
 }
 
 function fail() {
-  bar.querySelector("[data-fault]").textContent = "This browser cannot play this file.";
+  bar.querySelector("[data-fault]").textContent = "This cannot be played: the file is missing on the server, or this browser does not know its format.";
   bar.querySelectorAll("button:not([data-show-keys]), input, select").forEach((control) => (control.disabled = true));
 }
 

@@ -91,6 +91,15 @@ def test_recording_without_speech_says_so(alice_client: Client, make_job: MakeJo
     assert "No speech was found in this recording." in alice_client.get(_page(job)).text
 
 
+def test_job_whose_file_is_gone_does_not_say_that_it_is_kept(alice_client: Client, make_job: MakeJob):
+    job = make_job(state=Job.State.FAILED, error_code="media_missing", error="The file is gone.")
+
+    text = alice_client.get(f"/recordings/{job.recording_id}/").text
+
+    assert "<strong>The file is gone.</strong>" in text
+    assert "The recording is kept" not in text
+
+
 def test_failed_job_says_why_and_what_is_kept(alice_client: Client, make_job: MakeJob):
     job = make_job(state=Job.State.FAILED, error="The file is damaged.", audio_seconds_done=4)
     text = alice_client.get(_page(job)).text

@@ -121,6 +121,8 @@ class Standing:
     @property
     def kept(self) -> str:
         """Return what is safe after a job that did not complete."""
+        if self.job.error_code == "media_missing":
+            return "The text recognised so far is kept." if self.job.audio_seconds_done else ""
         if self.job.audio_seconds_done:
             return "The recording and the text recognised so far are kept."
         return "The recording is kept."
