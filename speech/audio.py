@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from speech import damage
 from speech.types import SAMPLE_RATE, EngineError, Media, OnProgress, UnreadableMedia
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def probe(path: Path) -> Media:
     with _opened(path) as container:
         stream = _audio_stream(container, 0)
         seconds = 0.0
-        for frame in _frames(container, stream):
+        for frame in _frames(container, stream, damage.Skipped()):
             seconds += frame.samples / frame.sample_rate
             if seconds >= PROBE_SECONDS:
                 break
@@ -155,8 +156,8 @@ def _is_cover(stream: "VideoStream") -> bool:
     return bool(stream.disposition & Disposition.attached_pic)
 
 
-def _frames(container: "InputContainer", stream: "AudioStream") -> Iterator["AudioFrame"]:
-    """Yield what can be decoded. Damaged packets are left out; a file that breaks off ends there."""
+def _frames(container: "InputContainer", stream: "AudioStream", skipped: damage.Skipped) -> Iterator["AudioFrame"]:
+    """Yield what can be decoded. Damaged packets are left out and noted; a file that breaks off ends there."""
     import av
 
     packets = container.demux(stream)
@@ -166,21 +167,27 @@ def _frames(container: "InputContainer", stream: "AudioStream") -> Iterator["Aud
         except (StopIteration, av.FFmpegError):
             return
         try:
-            yield from packet.decode()
+            frames = packet.decode()
         except av.FFmpegError:
+            skipped.skip()
             continue
+        for frame in frames:
+            skipped.hear(frame)
+            yield frame
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
     """A decoded recording. `duration` is where its sound ends and `length` what a player shows, both in seconds: pictures may go on.
 
-    `peaks` is the waveform over the whole length: at most 2000 loudest samples, 0..255.
+    `peaks` is the waveform over the whole length: at most 2000 loudest samples, 0..255. `warnings` are sentences for the person
+    about what the file should hold and could not be read.
     """
 
     duration: float
     length: float
     peaks: list[int]
+    warnings: tuple[str, ...]
 
 
 def decode(media: Path, work: Path, *, track: int = 0, on_progress: OnProgress) -> Decoded:
@@ -224,11 +231,12 @@ def _write(media: Path, file: BinaryIO, track: int, on_progress: OnProgress) -> 
     import numpy as np
 
     total, shown, peaks, rest = 0, 0.0, bytearray(), np.empty(0, dtype=np.int16)
+    skipped = damage.Skipped()
     with _opened(media) as container:
         stream = _audio_stream(container, track)
         expected = container.duration / 1_000_000 if container.duration else 0.0
         shortest = expected if _has_pictures(container) else 0.0  # Of sound alone, what was decoded is the truth.
-        for block in _blocks(container, stream):
+        for block in _blocks(container, stream, skipped):
             file.write(block.tobytes())
             total += len(block)
             block_peaks, rest = _peaks(np.concatenate([rest, block]))
@@ -237,11 +245,16 @@ def _write(media: Path, file: BinaryIO, track: int, on_progress: OnProgress) -> 
                 shown = total / SAMPLE_RATE
                 on_progress(shown, max(shown, expected))
                 _check_disk(Path(file.name))
+        duration = total / SAMPLE_RATE
+        with _file(media) as again:
+            said = damage.look(
+                _Nameless(again), container, stream, lambda: on_progress(duration, max(duration, expected))
+            )
+        warnings = damage.warnings(said, skipped, codec=stream.codec_context.name, duration=duration)
     if total < SHORTEST_SECONDS * SAMPLE_RATE:
         raise UnreadableMedia(NO_SOUND)
-    duration = total / SAMPLE_RATE
     length = max(duration, shortest)
-    return Decoded(duration, length, _thin_out(np.frombuffer(peaks, dtype=np.uint8), share=duration / length))
+    return Decoded(duration, length, _thin_out(np.frombuffer(peaks, dtype=np.uint8), share=duration / length), warnings)
 
 
 def _check_disk(path: Path) -> None:
@@ -257,7 +270,9 @@ def _disk_full() -> EngineError:
     )
 
 
-def _blocks(container: "InputContainer", stream: "AudioStream") -> Iterator["NDArray[np.int16]"]:
+def _blocks(
+    container: "InputContainer", stream: "AudioStream", skipped: damage.Skipped
+) -> Iterator["NDArray[np.int16]"]:
     """Yield the sound of a track in blocks, with silence where its timestamps leave a gap."""
     import numpy as np
 
@@ -265,7 +280,7 @@ def _blocks(container: "InputContainer", stream: "AudioStream") -> Iterator["NDA
     done = 0
     start = (container.start_time or 0) / 1_000_000
     limit = (container.duration or 0) / 1_000_000
-    for frame in _frames(container, stream):
+    for frame in _frames(container, stream, skipped):
         gap = 0.0 if frame.time is None else frame.time - start - done / SAMPLE_RATE
         if gap > GAP_SECONDS and frame.time is not None and frame.time - start <= limit:
             for seconds in _stretches(gap):

@@ -184,7 +184,8 @@ class Server:
         batches = planning.group_batches(pieces, size=engine.batch_size)
         pins = {**engine.pins, "beam_size": options.beam_size, "seed": asr.SEED}
         plan = Plan(decoded.duration, language, probability, tuple(pieces), tuple(batches), pins)
-        return {"plan": to_json(plan), "length": decoded.length, "peaks": decoded.peaks, "warnings": engine.warnings}
+        warnings = [*decoded.warnings, *engine.warnings]
+        return {"plan": to_json(plan), "length": decoded.length, "peaks": decoded.peaks, "warnings": warnings}
 
     def _language(self, engine: Engine, work: Path, pieces: list[Piece], options: Options) -> tuple[str, float]:
         """Return the language asked for, else the one heard at several places and its probability."""

@@ -2,12 +2,7 @@
 
 import math
 
-
-def clock(seconds: float) -> str:
-    """Return a time as 0:07, 12:40 or 1:02:03."""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+from speech.times import clock
 
 
 def stretch(start: float, end: float) -> str:

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from speech import times
 from speech.languages import LANGUAGES
-from transcripts import times
 
 register = template.Library()
 

@@ -107,6 +107,60 @@ def test_decode_of_a_damaged_file_gives_what_is_whole(data: Path, tmp_path: Path
     assert 3.0 < decoded.duration < 11.0
 
 
+@pytest.mark.parametrize(
+    ("name", "end", "announced"),
+    [("truncated.mp3", "0:05", "0:11"), ("truncated.wav", "0:05", "0:11"), ("damaged.ogg", "0:03", "0:11")],
+)
+def test_decode_tells_where_a_file_breaks_off(data: Path, tmp_path: Path, name: str, end: str, announced: str):
+    decoded = audio.decode(data / "bad" / name, tmp_path / "work.pcm", on_progress=_ignore)
+
+    assert decoded.warnings == (f"The file breaks off at {end} of {announced}. What comes after could not be read.",)
+
+
+@pytest.mark.parametrize("name", ["jfk.opus", "jfk_video.mp4"])
+def test_decode_tells_of_damage_in_the_middle(data: Path, tmp_path: Path, name: str):
+    content = bytearray((data / name).read_bytes())
+    start, size = len(content) * 4 // 10, len(content) // 10
+    content[start : start + size] = bytes(size)
+    (tmp_path / name).write_bytes(content)
+
+    decoded = audio.decode(tmp_path / name, tmp_path / "work.pcm", on_progress=_ignore)
+
+    assert decoded.warnings == ("Parts of this file are damaged and could not be read.",)
+    assert decoded.duration == pytest.approx(11.0, abs=0.1)
+
+
+HEALTHY = [
+    "jfk.flac", "jfk.mp3", "jfk.opus", "jfk.webm", "jfk_8k.wav", "jfk_gap40s.opus", "jfk_left_only.mp3",
+    "jfk_two_tracks.mka", "jfk_video.mp4", "de/thorsten_03.wav", "ljspeech/LJ001-0002.flac", "bad/clipped.mp3",
+    "bad/noise_pink.opus", "bad/silence.flac", "bad/tone.flac", "bad/very_short_0.05s.wav",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_decode_of_a_healthy_file_has_no_warning(data: Path, tmp_path: Path, name: str):
+    assert audio.decode(data / name, tmp_path / "work.pcm", on_progress=_ignore).warnings == ()
+
+
+def test_decode_does_not_believe_a_wav_file_that_was_streamed(data: Path, tmp_path: Path):
+    """Who cannot go back to the head writes the largest number there."""
+    content = bytearray((data / "jfk_8k.wav").read_bytes())
+    start = content.index(b"data") + 4
+    content[4:8] = content[start : start + 4] = b"\xff" * 4
+    (tmp_path / "streamed.wav").write_bytes(content)
+
+    assert audio.decode(tmp_path / "streamed.wav", tmp_path / "work.pcm", on_progress=_ignore).warnings == ()
+
+
+def test_decode_does_not_believe_a_guess_at_the_length_of_an_mp3_file(data: Path, tmp_path: Path):
+    """The quiet first frames of a variable bit rate let FFmpeg guess too much where no frame count is there."""
+    content = (data / "jfk.mp3").read_bytes()
+    (tmp_path / "guess.mp3").write_bytes(content[content.index(b"\xff\xfb", 300) :] + bytes(400_000))
+
+    assert audio.probe(tmp_path / "guess.mp3").duration > 30
+    assert audio.decode(tmp_path / "guess.mp3", tmp_path / "work.pcm", on_progress=_ignore).warnings == ()
+
+
 def test_decode_leaves_no_file_behind_when_it_fails(data: Path, tmp_path: Path):
     with pytest.raises(UnreadableMedia):
         audio.decode(data / "bad" / "text.mp3", tmp_path / "work" / "work.pcm", on_progress=_ignore)

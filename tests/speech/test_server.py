@@ -55,6 +55,12 @@ def test_process_says_that_it_is_ready(process: EngineProcess):
     assert process.receive(timeout_seconds=PATIENCE)[0] == {"type": "ready", "protocol": 1}
 
 
+def test_plan_warns_of_a_recording_that_breaks_off(process: EngineProcess, data: Path, tmp_path: Path):
+    reply = _last(process, "plan", **_request(data, tmp_path) | {"media": str(data / "bad" / "truncated.wav")})
+
+    assert reply["warnings"] == ["The file breaks off at 0:05 of 0:11. What comes after could not be read."]
+
+
 def test_plan_covers_the_recording(process: EngineProcess, data: Path, tmp_path: Path):
     reply = _last(process, "plan", **_request(data, tmp_path))
 
