@@ -23,6 +23,9 @@ class Settings(models.Model):
         "hold the queue", default=False, help_text="Running jobs go on; no waiting job starts until this is off."
     )
 
+    identify_speakers = models.BooleanField(
+        default=True, help_text="Whether new transcriptions tell speakers apart where nobody chooses otherwise."
+    )
     restart_requested_at = models.DateTimeField(null=True, editable=False)
     """Clusters that came before this drain and start anew. By the database's clock."""
 

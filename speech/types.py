@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 SAMPLE_RATE = 16_000
+MOST_SPEAKERS = 20
+"""So many people are told apart at the most."""
 
 Json = dict[str, Any]
 OnProgress = Callable[[float, float], None]
@@ -119,6 +121,45 @@ class Segment:
     def from_json(cls, data: Json) -> Self:
         fields = {**data, "words": tuple(Word(**word) for word in data["words"]), "doubts": tuple(data["doubts"])}
         return cls(**fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A stretch in which one person speaks. Turns of several people may overlap. `speaker` counts from 1, by first appearance."""
+
+    start: float
+    end: float
+    speaker: int
+
+    @classmethod
+    def from_json(cls, data: Json) -> Self:
+        return cls(**data)
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerCount:
+    """How many people may be told apart: as many as are heard, between these bounds. Equal bounds: exactly so many."""
+
+    least: int = 1
+    most: int = MOST_SPEAKERS
+
+    @classmethod
+    def from_json(cls, data: Json) -> Self:
+        return cls(**data)
+
+
+@dataclass(frozen=True, slots=True)
+class DiarizerSpec:
+    """Which diarizer to run. `weights` are paths of files or folders by the name of what they are; 0 threads means all cores."""
+
+    diarizer: str
+    weights: dict[str, str] = field(default_factory=dict)
+    device: str = "auto"
+    threads: int = 0
+
+    @classmethod
+    def from_json(cls, data: Json) -> Self:
+        return cls(**data)
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,11 +91,18 @@ class Job(models.Model):
     class Stage(models.TextChoices):
         PREPARING = "preparing", "Preparing"
         TRANSCRIBING = "transcribing", "Transcribing"
+        IDENTIFYING = "identifying", "Identifying speakers"
         FINISHING = "finishing", "Finishing"
 
     class Kind(models.TextChoices):
         WHOLE = "whole", "The whole recording"
         GAPS = "gaps", "The gaps of another job"
+        SPEAKERS = "speakers", "The speakers of another job"
+
+    class Identified(models.TextChoices):
+        NOT_YET = "", "Not yet"
+        DONE = "done", "Done"
+        FAILED = "failed", "Could not be done"
 
     class StopRequest(models.TextChoices):
         PAUSE = "pause", "Pause"
@@ -111,7 +118,7 @@ class Job(models.Model):
     """Decides among the jobs of one person: whoever owns them moves one to the front of their own."""
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.WHOLE)
     source = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="retries")
-    """The job whose gaps this one tries again."""
+    """The job whose gaps this one tries again, or whose speakers it identifies."""
 
     # What was asked. Empty means: as the installation has it, or detect.
     asked_engine = models.CharField(max_length=32, blank=True)
@@ -121,12 +128,21 @@ class Job(models.Model):
     prompt = models.TextField(blank=True)
     audio_track = models.PositiveSmallIntegerField(default=0)
     """Counted from 0 among the audio tracks of the file."""
+    diarize = models.BooleanField(default=False)
+    """Whether speakers are to be identified."""
+    asked_diarizer = models.CharField(max_length=32, blank=True)
+    least_speakers = models.PositiveSmallIntegerField(null=True, blank=True)
+    most_speakers = models.PositiveSmallIntegerField(null=True, blank=True)
+    """With `least_speakers` the bounds on how many are told apart; None: as many as are heard."""
+    by_channel = models.BooleanField(default=False)
+    """Whether each channel of a stereo recording is one speaker, and is transcribed by itself."""
 
     # What it was resolved to.
     engine = models.CharField(max_length=32, blank=True)
     model = models.CharField(max_length=64, blank=True)
     language = models.CharField(max_length=8, blank=True)
     language_probability = models.FloatField(null=True)
+    diarizer = models.CharField(max_length=32, blank=True)
     warnings = models.JSONField(default=list, blank=True)
     """Sentences, in the order in which they came up."""
     provenance = models.JSONField(default=dict, blank=True)
@@ -154,6 +170,12 @@ class Job(models.Model):
     # Checkpoint.
     plan = models.JSONField(null=True, blank=True)
     batches_done = models.PositiveIntegerField(default=0)
+    identified = models.CharField(max_length=8, choices=Identified, default=Identified.NOT_YET, blank=True)
+    """What came of identifying the speakers, where it was asked for."""
+    labelling = models.ForeignKey(
+        "transcripts.Labelling", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    """The labelling in use: the one that was last applied to the text."""
     prepared_seconds = models.FloatField(default=0)
     """Up to where the recording is decoded while it is being prepared."""
     audio_seconds_done = models.FloatField(default=0)

@@ -16,7 +16,10 @@ class SegmentQuerySet(models.QuerySet["Segment"]):
 
 
 class Segment(models.Model):
-    """A stretch of a job's text as it was recognised. Times are float seconds from the start of the recording.
+    """A stretch of a job's text. Times are float seconds from the start of the recording.
+
+    A worker writes it as it was recognised: one of the segments (`index`) of a piece. Where several people speak in it, it is
+    cut into parts of one speaker each, which can be joined again.
 
     `words` is a list of [start, end, text, probability], where the texts joined are the segment's text.
     """
@@ -24,6 +27,7 @@ class Segment(models.Model):
     job = models.ForeignKey("transcripts.Job", on_delete=models.CASCADE, related_name="segments")
     piece = models.PositiveIntegerField()
     index = models.PositiveIntegerField()
+    part = models.PositiveIntegerField(default=0)
     start = models.FloatField()
     end = models.FloatField()
     text = models.TextField()
@@ -37,11 +41,18 @@ class Segment(models.Model):
     gap = models.CharField(max_length=300, blank=True)
     """Why there is no text here: this stretch could not be transcribed. Empty for all other segments."""
 
+    speaker = models.ForeignKey(
+        "transcripts.Speaker", on_delete=models.SET_NULL, null=True, blank=True, related_name="segments"
+    )
+    also = models.JSONField(default=list, blank=True)
+    """Ids of other speakers who talk at the same time."""
+
     objects = SegmentQuerySet.as_manager()
 
     class Meta:
-        ordering = ["piece", "index"]
-        constraints = [models.UniqueConstraint(fields=["job", "piece", "index"], name="segment_position")]
+        ordering = ["start", "piece", "index", "part"]
+        indexes = [models.Index(fields=["job", "start"])]
+        constraints = [models.UniqueConstraint(fields=["job", "piece", "index", "part"], name="segment_position")]
 
     def __str__(self) -> str:
         return f"Segment {self.piece}.{self.index}"
