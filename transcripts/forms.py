@@ -160,6 +160,7 @@ class JobIds(forms.Field):
 
 class RowsForm(forms.Form):
     job = JobIds(required=False)
+    mark = forms.CharField(required=False, max_length=16)
 
 
 class StartForm(forms.Form):
@@ -174,6 +175,7 @@ class LiveForm(forms.Form):
     paragraph = forms.RegexField(r"^\d{1,9}-\d{1,9}$", required=False)
     after = forms.RegexField(r"^\d{1,9}-\d{1,9}$", required=False)
     version = forms.CharField(required=False, max_length=50)
+    mark = forms.CharField(required=False, max_length=16)
 
 
 class ConcurrencyForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -3,6 +3,8 @@
 import re
 import uuid
 from datetime import timedelta
+from html import unescape
+from urllib.parse import parse_qs
 
 import pytest
 from django.test import Client
@@ -45,8 +47,8 @@ def test_running_row_shows_how_far_it_is_and_the_last_words(alice_client: Client
 
 
 def test_list_watches_only_what_can_still_change(alice_client: Client, running_job: Job, completed_job: Job):
-    text = alice_client.get("/").text
-    assert f'hx-get="/rows/?job={running_job.pk}"' in text
+    [query] = re.findall(r'hx-get="/rows/\?([^"]*)"', alice_client.get("/").text)
+    assert parse_qs(unescape(query))["job"] == [str(running_job.pk)]
 
 
 def test_finished_list_watches_nothing(alice_client: Client, completed_job: Job):
@@ -118,8 +120,21 @@ def test_rows_are_answered_in_place_while_they_run(alice_client: Client, running
     response = alice_client.get(f"/rows/?job={running_job.pk}")
     assert response.status_code == 200
     assert f'id="row-{running_job.pk}" hx-swap-oob="true"' in response.text
-    assert f'hx-get="/rows/?job={running_job.pk}"' in response.text
+    assert f'hx-get="/rows/?job={running_job.pk}&amp;mark=' in response.text
     assert "HX-Trigger" not in response.headers
+
+
+def test_rows_that_are_as_they_were_are_not_sent_again(alice_client: Client, running_job: Job, job: Job):
+    [address] = re.findall(r'hx-get="(/rows/[^"]*)"', alice_client.get(f"/rows/?job={running_job.pk}").text)
+    response = alice_client.get(unescape(address))
+    assert (response.status_code, response.content) == (204, b"")
+    Job.objects.filter(pk=running_job.pk).update(audio_seconds_done=800)
+    assert "13:20 of 48:02" in alice_client.get(unescape(address)).text
+
+
+def test_waiting_rows_are_always_sent(alice_client: Client, job: Job):
+    assert "mark" not in alice_client.get(f"/rows/?job={job.pk}").text
+    assert alice_client.get(f"/rows/?job={job.pk}&mark=").status_code == 200
 
 
 def test_rows_stop_when_all_jobs_are_over(alice_client: Client, completed_job: Job):
@@ -164,7 +179,7 @@ def test_pages_ask_less_often_where_batches_take_long(alice_client: Client, runn
     """It has done 8 batches in 190 seconds."""
     addresses = ("/", f"/rows/?job={running_job.pk}", f"/jobs/{running_job.pk}/live")
     assert all('hx-trigger="every 5s' in alice_client.get(address).text for address in addresses)
-    Job.objects.update(transcribing_seconds=40)
+    Job.objects.update(transcribing_seconds=20)
     assert all('hx-trigger="every 2s' in alice_client.get(address).text for address in addresses)
     Job.objects.update(transcribing_seconds=190, stop_request=Job.StopRequest.PAUSE)
     assert all('hx-trigger="every 2s' in alice_client.get(address).text for address in addresses)

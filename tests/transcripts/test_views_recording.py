@@ -5,6 +5,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -117,6 +118,7 @@ def test_warnings_are_folded_into_one_line(alice_client: Client, make_job: MakeJ
 def test_text_appears_while_the_job_runs(alice_client: Client, running_job: Job, make_segments: MakeSegments):
     address = _live_address(alice_client.get(_page(running_job)).text)
     make_segments(running_job, ("The first words.",))
+    Job.objects.update(batches_done=1)
     response = alice_client.get(address)
     assert response.status_code == 200
     assert 'hx-swap-oob="beforeend:#transcript"' in response.text
@@ -135,7 +137,7 @@ def test_last_paragraph_grows_and_new_ones_are_added(
     assert '<section class="paragraph" id="paragraph-0-0" hx-swap-oob="true">' in text
     assert '<section class="paragraph" id="paragraph-0-2">' in text
     assert "The first words" in text
-    assert _live_address(text).endswith("paragraph=0-2&after=0-2")
+    assert "paragraph=0-2&after=0-2" in _live_address(text)
 
 
 def _add(job: Job, *, index: int, start: float, text: str) -> Segment:
@@ -145,6 +147,7 @@ def _add(job: Job, *, index: int, start: float, text: str) -> Segment:
         "compression_ratio": 1,
         "temperature": 0,
     }
+    Job.objects.filter(pk=job.pk).update(batches_done=F("batches_done") + 1)
     return Segment.objects.create(job=job, piece=0, index=index, start=start, end=start + 1, text=text, **numbers)
 
 
@@ -170,8 +173,17 @@ def test_live_costs_two_queries_however_long_the_text_is(
 ):
     address = _live_address(alice_client.get(_page(running_job)).text)
     make_segments(running_job, ("A sentence of some words.",) * 300)
+    Job.objects.update(batches_done=1)
     with django_assert_num_queries(4):  # session, user, job, segments
         alice_client.get(address)
+
+
+def test_live_is_silent_while_nothing_changes(alice_client: Client, running_job: Job):
+    address = _live_address(alice_client.get(_page(running_job)).text)
+    response = alice_client.get(address)
+    assert (response.status_code, response.content) == (204, b"")
+    Job.objects.update(stop_request=Job.StopRequest.PAUSE)
+    assert "Pausing…" in alice_client.get(address).text
 
 
 def test_live_stops_when_the_recording_is_deleted(alice_client: Client, running_job: Job):

@@ -10,11 +10,12 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
+import psutil
 from django.conf import settings
 
 HOST = "127.0.0.1"
@@ -41,6 +42,8 @@ class Installation:
     folder: Path
     port: int
     environment: Mapping[str, str]
+    pid: int = 0
+    """Of the process that started all others; 0 before there is one."""
 
     @property
     def log(self) -> Path:
@@ -55,6 +58,12 @@ class Installation:
         with closing(sqlite3.connect(self.folder / "db.sqlite3", timeout=20, isolation_level=None)) as database:
             return database.execute(query).fetchall()
 
+    def web_seconds(self) -> float:
+        """Return the processor time that the web server took so far."""
+        parts = psutil.Process(self.pid).children(recursive=True)
+        times = [part.cpu_times() for part in parts if any("gunicorn" in word for word in part.cmdline())]
+        return sum(time.user + time.system for time in times)
+
 
 @contextmanager
 def running(*, workers: int, people: int, variables: Mapping[str, str]) -> Iterator[Installation]:
@@ -64,20 +73,20 @@ def running(*, workers: int, people: int, variables: Mapping[str, str]) -> Itera
     try:
         prepare = PREPARE.format(people=people, password=PASSWORD, workers=workers)
         installation.manage("shell", "--verbosity", "0", "--command", prepare)
-        with _served(installation):
-            yield installation
+        with _served(installation) as pid:
+            yield replace(installation, pid=pid)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def _served(installation: Installation) -> Iterator[None]:
+def _served(installation: Installation) -> Iterator[int]:
     command = _command("up", "--host", HOST, "--port", str(installation.port))
     with installation.log.open("wb") as log:
         process = subprocess.Popen(command, env=installation.environment, stdout=log, stderr=log)
     try:
         _wait_for_answer(installation, process)
-        yield
+        yield process.pid
     finally:
         process.terminate()
         try:

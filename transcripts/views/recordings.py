@@ -22,11 +22,13 @@ from transcripts.services.delete import delete_recording
 from transcripts.views.access import BULKY, visible_job, visible_recording
 from transcripts.views.answers import Question, ask, gone_on, missing
 from transcripts.views.gaps import gaps_standing
-from transcripts.views.standing import POLL_SECONDS, Standing, standings
+from transcripts.views.standing import POLL_SECONDS, Standing, mark_of, standings
 from transcripts.views.text import PageParagraph, Position, page_paragraphs
 from transcripts.views.versions import find_versions
 
 ROWS_PER_PAGE = 50
+UNCHANGED = 204
+"""Tells a page that asks to leave all as it is, and to ask again."""
 DELETES = "The recording, its text and everything made from it are deleted for good. This cannot be undone."
 SPEEDS = ("0.5", "0.75", "1", "1.25", "1.5", "1.75", "2", "2.5", "3")
 
@@ -63,6 +65,8 @@ def rows(request: HttpRequest) -> HttpResponse:
         return HttpResponseBadRequest()
     jobs = Job.objects.visible_to(request.user).filter(pk__in=form.cleaned_data["job"])
     rows = standings(jobs.with_last_words().with_words().with_worker().select_related("recording__owner").defer(*BULKY))
+    if form.cleaned_data["mark"] == mark_of(rows):
+        return HttpResponse(status=UNCHANGED)
     context = {"rows": rows, "over": [row for row in rows if row.job.is_over]} | _watch(rows)
     status = 200 if context["watched"] else HTMX_STOP_POLLING
     response = render(request, "transcripts/rows.html", context, status=status)
@@ -71,11 +75,18 @@ def rows(request: HttpRequest) -> HttpResponse:
 
 def _watch(rows: list[Standing]) -> dict[str, object]:
     """Return the query string that asks for the rows that can still change, and how often to ask: as the running ones want."""
+    watched = [row for row in rows if not row.job.is_over]
     running = [row.poll_seconds for row in rows if row.is_running]
     return {
-        "watched": urlencode([("job", row.job.pk) for row in rows if not row.job.is_over]),
+        "watched": urlencode([*(("job", row.job.pk) for row in watched), *_marked(watched)]),
         "poll_seconds": min(running, default=POLL_SECONDS),
     }
+
+
+def _marked(rows: list[Standing]) -> list[tuple[str, str]]:
+    """Return the part of a query string by which the next poll is told that nothing is new."""
+    mark = mark_of(rows)
+    return [("mark", mark)] if rows and mark else []
 
 
 @require_GET
@@ -119,6 +130,8 @@ def live(request: HttpRequest, job_id: UUID) -> HttpResponse:
         if "HX-Request" not in request.headers:
             raise
         return HttpResponse(status=HTMX_STOP_POLLING)  # Deleted meanwhile. A 404 would be asked for again for ever.
+    if form.cleaned_data["mark"] == mark_of([Standing(job)]):
+        return HttpResponse(status=UNCHANGED)
     shown = Shown.from_form(form)
     # The text of a job that waits does not change. When it has just come to wait, its place is for the next time to tell.
     waits = job.state == Job.State.QUEUED and shown.state == Job.State.QUEUED
@@ -180,7 +193,8 @@ def _live_url(job: Job, text: list[PageParagraph], shown: Shown) -> str:
     """Return where the next changes are to be had."""
     paragraph = text[-1].first if text else shown.paragraph
     after = text[-1].last if text else shown.after
-    query = {"version": Standing(job).version} | ({"paragraph": paragraph, "after": after} if paragraph else {})
+    place = {"paragraph": paragraph, "after": after} if paragraph else {}
+    query = {"version": Standing(job).version, **place, **dict(_marked([Standing(job)]))}
     return f"{reverse('transcripts:live', args=[job.pk])}?{urlencode(query)}"
 
 

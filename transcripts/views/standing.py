@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from zlib import crc32
 
 from transcripts import line
 from transcripts.line import Place
@@ -40,7 +41,8 @@ NO_WORKER = "No worker is running: transcription starts when one is."
 NO_SPEECH = "No speech"
 POLL_SECONDS = 2
 SLOW_POLL_SECONDS = 5
-"""Where a batch takes longer than this: 50 open pages that asked every 2 s would cost two cores 5 % of their time."""
+SLOW_BATCH_SECONDS = 3.0
+"""Where a batch takes longer, a page asks less often: asking costs about 3 ms of processor time, and there is little new."""
 LAST_WORDS = 90
 """How many characters of the text recognised last a row shows."""
 
@@ -105,12 +107,19 @@ class Standing:
         return f"{self.job.state}-{self.job.stage}-{self.job.stop_request}"
 
     @property
+    def mark(self) -> str | None:
+        """Return what changes when anything changes that a page shows of the job; None where that hangs on other jobs too."""
+        job = self.job
+        progress = (job.batches_done, job.prepared_seconds, job.audio_seconds_done, job.expected_pace)
+        facts = (job.pk, self.version, job.blocked_reason, job.warnings, *progress)
+        return None if job.state == State.QUEUED else repr(facts)
+
+    @property
     def poll_seconds(self) -> int:
         """Return after how long a page asks anew what has become of the job."""
         job = self.job
         is_steady = self.is_running and job.stage == Job.Stage.TRANSCRIBING and not job.stop_request
-        is_slow = is_steady and job.transcribing_seconds > SLOW_POLL_SECONDS * max(1, job.batches_done)
-        return SLOW_POLL_SECONDS if is_slow else POLL_SECONDS
+        return SLOW_POLL_SECONDS if is_steady and job.batch_seconds > SLOW_BATCH_SECONDS else POLL_SECONDS
 
     @property
     def last_words(self) -> str:
@@ -160,6 +169,12 @@ class Standing:
     @property
     def text_language(self) -> str:
         return "en" if self.is_translated else self.job.language
+
+
+def mark_of(rows: Iterable[Standing]) -> str | None:
+    """Return a short text that changes when the mark of any of them does; None where one of them has none."""
+    marks = [row.mark for row in rows]
+    return None if None in marks else f"{crc32(repr(sorted(filter(None, marks))).encode()):x}"
 
 
 def standings(jobs: Iterable[Job]) -> list[Standing]:

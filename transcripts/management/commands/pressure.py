@@ -72,7 +72,7 @@ class Command(BaseCommand):
         ]
         found = []
         for one in watch(installation, content, pages=options["pages"], rounds=options["rounds"]):
-            self.stdout.write(f"{one.pages} pages: {one.seconds:.2f} s, transcribing {one.transcribing_seconds:.2f} s")
+            self.stdout.write(str(one))
             found.append(one)
         return found[1:]
 
