@@ -20,7 +20,7 @@ from speech.types import EngineError, Json, Media, UnreadableMedia
 
 PROGRAM_DIR = Path(__file__).resolve().parent.parent
 READ_BYTES = 1 << 16
-SECRETS = ("SELENITE_SECRET_KEY", "DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE")
+SECRETS = ("SELENITE_SECRET_KEY", "DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "HF_TOKEN")
 """Variables that the engine process has no use for and is not given."""
 
 MEMORY_SETTINGS = {"MALLOC_ARENA_MAX": "2"}

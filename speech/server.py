@@ -10,6 +10,8 @@ probe      path                                                                 
 plan       media, track, work, engine (EngineSpec), options (Options)           plan (Plan), peaks (0..255), warnings
 transcribe media, track, work, engine, options, plan, first_batch, confirmed    peak_memory_bytes
 join       clips, target, seconds                                               taken (`speech.measuring.join`)
+diarize    media, track, work, diarizer (DiarizerSpec), speakers (SpeakerCount) turns ([start, end, speaker] each), pins,
+                                                                                warnings, peak_memory_bytes
 measure    variant, files, engine, options                                      what `speech.measuring.measure` returns
 score      pairs of (reference, heard), language                                errors, words
 stop       id of the request that is to end                                     that request answers `stopped` or `done`
@@ -20,15 +22,16 @@ quit                                                                            
 
 Before the last reply there may be `{"type": "progress", "stage": ..., "seconds": done, "total": all}` (at least one line every
 few seconds while something is being loaded or decoded: a sign of life). `stage` says what is being done, so that whoever finds the
-process dead knows what it died of: preparing, loading, transcribing (the first batch that has not come yet), measuring, or working,
-which is any of them. For `transcribe` there is one
+process dead knows what it died of: preparing, loading, transcribing (the first batch that has not come yet), identifying, measuring,
+or working, which is any of them. For `transcribe` there is one
 `{"type": "batch", "batch": index, "results": [PieceResult, ...], "seconds": wall time, "pins": ...}` for each batch, in order.
 A request that fails answers `{"type": "error", "code", "message", "permanent"}`, where `message` is a sentence for a person.
 
 Where `confirmed` is true, no batch begins before the one before it was `kept`: a crash then costs one at most.
 
 `track` counts the audio tracks of the media from 0. `work` is the path of the work file (16 kHz mono s16, no header): it is
-written by `plan`, and made again by `transcribe` if missing.
+written by `plan`, and made again by `transcribe` and `diarize` if missing.
+One thing is loaded at a time: a recogniser makes way for a diarizer, and the other way round.
 stdout belongs to the protocol: whatever a library prints goes to stderr.
 """
 
@@ -43,12 +46,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from speech import asr, audio, measuring, planning, scoring
+from speech import asr, audio, diarization, measuring, planning, scoring
 from speech.asr.engine import Engine
 from speech.client import LEFT_ALONE_STATUS
+from speech.diarization.diarizer import Diarizer
 from speech.journal import open_journal
 from speech.process import give_memory_back, peak_memory_bytes
-from speech.types import EngineError, EngineSpec, Json, Options, Piece, PieceResult, Plan, Stopped, to_json
+from speech.types import (
+    DiarizerSpec,
+    EngineError,
+    EngineSpec,
+    Json,
+    Options,
+    Piece,
+    PieceResult,
+    Plan,
+    SpeakerCount,
+    Stopped,
+    to_json,
+)
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +97,8 @@ class Server:
         self._kept = threading.Semaphore(0)
         self._journal = open_journal()
         self._engine: Engine | None = None
-        self._spec: EngineSpec | None = None
+        self._diarizer: Diarizer | None = None
+        self._spec: EngineSpec | DiarizerSpec | None = None
 
     def run(self) -> None:
         """Serve until the input ends, `quit` comes, or nothing has been asked for the idle time."""
@@ -140,6 +157,7 @@ class Server:
             "probe": self._probe,
             "plan": self._plan,
             "transcribe": self._transcribe,
+            "diarize": self._diarize,
             "join": self._join,
             "measure": self._measure,
             "score": self._score,
@@ -205,9 +223,7 @@ class Server:
             Options.from_json(request["options"]),
         )
         report = self._progress(request, "transcribing")
-        if not work.exists():
-            report_decoding = self._progress(request, "preparing")
-            audio.decode(Path(request["media"]), work, track=request.get("track", 0), on_progress=report_decoding)
+        self._decode_again(request, work)
         engine = self._load(request)
         self._kept = threading.Semaphore(0)
         for index in range(request["first_batch"], len(plan.batches)):
@@ -222,6 +238,12 @@ class Server:
             while request.get("confirmed") and not self._kept.acquire(timeout=KEPT_SECONDS):
                 report(plan.position_after(index + 1), plan.duration)
         return {"peak_memory_bytes": peak_memory_bytes()}
+
+    def _decode_again(self, request: Json, work: Path) -> None:
+        """Write the work file where it is missing."""
+        if not work.exists():
+            report = self._progress(request, "preparing")
+            audio.decode(Path(request["media"]), work, track=request.get("track", 0), on_progress=report)
 
     def _batch(
         self,
@@ -250,6 +272,28 @@ class Server:
         self._journal("end", work, first, last)
         return [to_json(result) for result in results]
 
+    def _diarize(self, request: Json) -> Json:
+        """Find out who speaks when."""
+        work, speakers = Path(request["work"]), SpeakerCount.from_json(request["speakers"])
+        self._decode_again(request, work)
+        diarizer = self._load_diarizer(request)
+        report = self._progress(request, "identifying")
+        report(0.0, audio.duration_of(work))
+        with self._signs_of_life(request):
+            turns = diarizer.diarize(
+                work,
+                speakers=speakers,
+                on_progress=report,
+                should_stop=lambda: request["id"] in self._stopped,
+            )
+        give_memory_back()
+        return {
+            "turns": [[turn.start, turn.end, turn.speaker] for turn in turns],
+            "pins": diarizer.pins,
+            "warnings": diarizer.warnings,
+            "peak_memory_bytes": peak_memory_bytes(),
+        }
+
     def _join(self, request: Json) -> Json:
         clips = [Path(clip) for clip in request["clips"]]
         return {"taken": measuring.join(clips, Path(request["target"]), seconds=request["seconds"])}
@@ -269,12 +313,28 @@ class Server:
         """Return the engine asked for, kept from the request before where it is the same."""
         spec = EngineSpec.from_json(request["engine"])
         if self._engine is None or spec != self._spec:
-            self._engine = self._spec = None
+            self._unload()
             self._progress(request, "loading")(0.0, 0.0)
             with self._signs_of_life(request):
                 self._engine = asr.load(spec)
             self._spec = spec
         return self._engine
+
+    def _load_diarizer(self, request: Json) -> Diarizer:
+        """Return the diarizer asked for, kept from the request before where it is the same."""
+        spec = DiarizerSpec.from_json(request["diarizer"])
+        if self._diarizer is None or spec != self._spec:
+            self._unload()
+            self._progress(request, "loading")(0.0, 0.0)
+            with self._signs_of_life(request):
+                self._diarizer = diarization.load(spec)
+            self._spec = spec
+        return self._diarizer
+
+    def _unload(self) -> None:
+        """Make room: a recogniser and a diarizer together need more memory than a small machine has."""
+        self._engine = self._diarizer = self._spec = None
+        give_memory_back()
 
     def _signs_of_life(self, request: Json, *, longest_seconds: float = LONGEST_CALL_SECONDS) -> "_SignsOfLife":
         message = {"type": "progress", "id": request["id"], "stage": "working", "seconds": 0.0, "total": 0.0}

@@ -13,7 +13,7 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from pytest_django import Settings
 
-from speech.weights import FASTER_WHISPER
+from speech.weights import COMMUNITY, FASTER_WHISPER
 from speech.weights.store import Manifest, Stored, place_of
 from transcripts.models import Job, Recording, Segment
 
@@ -68,6 +68,8 @@ def put_weights(weights_folder: Path) -> PutWeights:
         place = place_of(weights_folder, engine=engine, model=model)
         place.mkdir(parents=True)
         name = "model.bin" if engine == FASTER_WHISPER else f"{model}.pt"
+        name = "embedding/model.bin" if model == COMMUNITY else name
+        (place / name).parent.mkdir(exist_ok=True)
         (place / name).write_bytes(b"weights")
         files = (Stored(name, 7, "9" * 64),)
         day = "2026-01-02T03:04:05+00:00"

@@ -1,10 +1,10 @@
-"""The Whisper models that can be installed, for both engines, as data.
+"""What can be installed, as data: the Whisper models for both engines, and what tells speakers apart.
 
 The hashes of the CTranslate2 files are those of the publishers' repositories at the revisions named here (looked up in
 2026-11; those of base and tiny.en were also measured). The checkpoints' hashes stand in openai-whisper's own addresses.
 """
 
-from speech.weights.types import FASTER_WHISPER, WHISPER, File, Member, Weights, WeightsError
+from speech.weights.types import DIARIZATION, FASTER_WHISPER, WHISPER, File, Member, Weights, WeightsError
 
 HUGGING_FACE = "https://huggingface.co/{repository}/resolve/{revision}/{name}"
 OPENAI = "https://openaipublic.azureedge.net/main/whisper/models/{sha256}/{name}"
@@ -296,11 +296,71 @@ CATALOGUE: tuple[Weights, ...] = (
     ),
 )
 MODELS = tuple(dict.fromkeys(weights.model for weights in CATALOGUE))
+"""The names of the speech models."""
+
+SEGMENTATION = "pyannote-segmentation"
+ENCODER = "ge2e"
+COMMUNITY = "pyannote-community-1"
+COMMUNITY_REPOSITORY = "pyannote/speaker-diarization-community-1"
+COMMUNITY_REVISION = "3533c8cf8e369892e6b79ff1bf80f7b0286a54ee"
+COMMUNITY_FILES: tuple[Known, ...] = (
+    ("embedding/pytorch_model.bin", 26_646_242, "6f10ff60898a1d185fa22e1d11e0bfa8a92efec811f11bca48cb8cafebefd929"),
+    ("segmentation/pytorch_model.bin", 5_906_507, "7ad24338d844fb95985486eb1a464e32d229f6d7a03c9abe60f978bacf3f816e"),
+    ("plda/plda.npz", 133_852, "9b77bcd840692710dd3496f62ecfeed8d8e5f002fd991b785079b244eab7d255"),
+    ("plda/xvec_transform.npz", 134_376, "325f1ce8e48f7e55e9c8aa47e05d2766b7c48c4b25b8de8dd751e7a4cc5fbe8f"),
+    ("config.yaml", 444, "5ce2bfa9a938dc132cec1172592d65173cbb8f444ea1e4133f10f9391de155be"),
+)
+
+DIARIZATION_CATALOGUE: tuple[Weights, ...] = (
+    Weights(
+        DIARIZATION,
+        SEGMENTATION,
+        (
+            File(
+                "pytorch_model.bin",
+                17_719_103,
+                "0b5b3216d60a2d32fc086b47ea8c67589aaeb26b7e07fcbe620d6d0b83e209ea",
+                # pyannote's own copy is given for a token only; WhisperX publishes the same file under the same licence.
+                url="https://raw.githubusercontent.com/m-bain/whisperX/v3.8.6/whisperx/assets/pytorch_model.bin",
+                members=(Member("whisperx==3.8.6", "whisperx/assets/pytorch_model.bin"),),
+            ),
+        ),
+    ),
+    Weights(
+        DIARIZATION,
+        ENCODER,
+        (
+            File(
+                "pretrained.pt",
+                17_090_379,
+                "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e",
+                url="https://raw.githubusercontent.com/resemble-ai/Resemblyzer/master/resemblyzer/pretrained.pt",
+                members=(Member("Resemblyzer==0.1.4", "resemblyzer/pretrained.pt"),),
+            ),
+        ),
+    ),
+    Weights(
+        DIARIZATION,
+        COMMUNITY,
+        tuple(
+            File(
+                name,
+                size,
+                sha256,
+                url=HUGGING_FACE.format(repository=COMMUNITY_REPOSITORY, revision=COMMUNITY_REVISION, name=name),
+            )
+            for name, size, sha256 in COMMUNITY_FILES
+        ),
+        terms_url=f"https://huggingface.co/{COMMUNITY_REPOSITORY}",
+    ),
+)
+"""The segmentation (pyannote, 2022) and the speaker encoder are open; community-1 is pyannote's whole pipeline, gated."""
 
 
 def known(*, engine: str, model: str) -> Weights | None:
     """Return what is known of a model, None where nothing is."""
-    return next((weights for weights in CATALOGUE if (weights.engine, weights.model) == (engine, model)), None)
+    everything = (*CATALOGUE, *DIARIZATION_CATALOGUE)
+    return next((weights for weights in everything if (weights.engine, weights.model) == (engine, model)), None)
 
 
 def get(*, engine: str, model: str) -> Weights:

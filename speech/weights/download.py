@@ -17,23 +17,26 @@ PATIENCE = 4
 PAUSE_SECONDS = 1.0
 BLOCK_BYTES = 1 << 18
 USER_AGENT = "selenite"
+REFUSED = (401, 403)
 
 
-def fetch(url: str, part: Path, *, size_bytes: int, on_size: Callable[[int], None] = lambda _: None) -> None:
+def fetch(
+    url: str, part: Path, *, size_bytes: int, token: str = "", on_size: Callable[[int], None] = lambda _: None
+) -> None:
     """Bring `part` to its full size from `url`; what is there already is kept and not asked for again.
 
-    Cut connections are taken up again as long as they bring something. Raises WeightsError where they do not; what came
-    is kept. The content is not checked here.
+    `token` is shown to the host of the address, and to no other that it sends us on to. Cut connections are taken up again as
+    long as they bring something. Raises WeightsError where they do not; what came is kept. The content is not checked here.
     """
     idle, have = 0, _size_of(part)
     answered = False
     while have < size_bytes:
         before = have
         try:
-            _fetch_once(url, part, size_bytes=size_bytes, on_size=on_size)
+            _fetch_once(url, part, size_bytes=size_bytes, token=token, on_size=on_size)
             reason = "the connection was cut"
         except (HTTPError, URLError, HTTPException, TimeoutError, ConnectionError) as err:
-            reason = _explain(err)
+            reason = _explain(err, has_token=bool(token))
         have = _size_of(part)
         answered = answered or have > before
         idle = 0 if have > before else idle + 1
@@ -42,13 +45,15 @@ def fetch(url: str, part: Path, *, size_bytes: int, on_size: Callable[[int], Non
         time.sleep(PAUSE_SECONDS * idle)
 
 
-def _fetch_once(url: str, part: Path, *, size_bytes: int, on_size: Callable[[int], None]) -> None:
+def _fetch_once(url: str, part: Path, *, size_bytes: int, token: str, on_size: Callable[[int], None]) -> None:
     """Append what is missing, or start again where the host does not know parts of files."""
     start = _size_of(part)
     # The address comes from the catalogue, never from a person.
     request = Request(  # noqa: S310
         url, headers={"User-Agent": USER_AGENT, **({"Range": f"bytes={start}-"} if start else {})}
     )
+    if token:
+        request.add_unredirected_header("Authorization", f"Bearer {token}")
     with urlopen(request, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310
         continues = response.status == 206 and response.headers.get("Content-Range", "").startswith(f"bytes {start}-")
         with part.open("ab" if continues else "wb") as file:
@@ -65,7 +70,9 @@ def _copy(
         on_size(at)
 
 
-def _explain(err: Exception) -> str:
+def _explain(err: Exception, *, has_token: bool) -> str:
+    if isinstance(err, HTTPError) and err.code in REFUSED and has_token:
+        return f"it refused the token ({err.code}): it is wrong, or its owner has not accepted the terms"
     if isinstance(err, HTTPError):
         return f"it answered {err.code} {err.reason}"
     if isinstance(err, URLError):

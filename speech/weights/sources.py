@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -29,6 +29,7 @@ class Work:
     workshop: Path
     on_progress: OnProgress
     sources: Sequence[str]
+    token: str = field(default="", repr=False)
 
     def part(self, name: str) -> Path:
         return self.workshop / f"{name}.part"
@@ -47,16 +48,30 @@ class Delivery:
 def from_publisher(work: Work) -> Delivery:
     """Fetch the files one by one, each from where an earlier try ended."""
     files = work.weights.files
+    _check_terms(work)
     here = sum(wheels.size_of(work.part(file.name)) for file in files)
     need(work, work.weights.size_bytes - here)
     done = 0
     step = f"Downloading from {urlsplit(files[0].url).hostname}"
     for file in files:
+        work.part(file.name).parent.mkdir(parents=True, exist_ok=True)
         download.fetch(
-            file.url, work.part(file.name), size_bytes=file.size_bytes, on_size=_teller(work, step, before=done)
+            file.url,
+            work.part(file.name),
+            size_bytes=file.size_bytes,
+            token=work.token if work.weights.terms_url else "",
+            on_size=_teller(work, step, before=done),
         )
         done += file.size_bytes
-    return Delivery(files[0].url.rpartition("/")[0], *_checked(work), work.weights.alignment_heads)
+    return Delivery(files[0].url.removesuffix(f"/{files[0].name}"), *_checked(work), work.weights.alignment_heads)
+
+
+def _check_terms(work: Work) -> None:
+    if work.weights.terms_url and not work.token:
+        raise WeightsError(
+            f"The publisher gives it only to those who accepted its terms at {work.weights.terms_url}. Make a token there "
+            "and hand it over with --token, or in the environment as HF_TOKEN."
+        )
 
 
 def from_index(work: Work) -> Delivery:

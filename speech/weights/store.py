@@ -74,19 +74,16 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """A model that is there. `path` is what its engine loads: a folder (faster-whisper) or a checkpoint (whisper)."""
+    """A model that is there. `path` is what is loaded: its folder where it needs several files, else the one file in it."""
 
     engine: str
     model: str
+    folder: Path
     path: Path
     sha256: str
     size_bytes: int
     source: str = ""
     verified_at: str = ""
-
-    @property
-    def folder(self) -> Path:
-        return self.path if self.engine == FASTER_WHISPER else self.path.parent
 
 
 def now() -> str:
@@ -191,12 +188,13 @@ def locked(folder: Path, *, engine: str, model: str) -> Iterator[Path]:
 
 
 def _describe(manifest: Manifest, place: Path) -> Installed:
-    path = place if manifest.engine == FASTER_WHISPER else place / manifest.weights
+    needs_folder = manifest.engine == FASTER_WHISPER or "/" in manifest.weights
     size = sum(file.size_bytes for file in manifest.files)
     return Installed(
         manifest.engine,
         manifest.model,
-        path,
+        place,
+        place if needs_folder else place / manifest.weights,
         manifest.weights_sha256,
         size,
         source=manifest.source,

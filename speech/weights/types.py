@@ -9,6 +9,8 @@ from dataclasses import dataclass
 FASTER_WHISPER = "faster-whisper"
 WHISPER = "whisper"
 ENGINES = (FASTER_WHISPER, WHISPER)
+DIARIZATION = "diarization"
+"""In the place of the engine's name for weights that tell speakers apart: several diarizers share them."""
 
 PUBLISHER = "publisher"
 INDEX = "index"
@@ -58,6 +60,8 @@ class Weights:
     tensors_sha256: str = ""
     alignment_heads: tuple[tuple[int, int], ...] = ()
     """Pairs of decoder layer and head, for a checkpoint that does not carry them."""
+    terms_url: str = ""
+    """Where the publisher's terms are accepted, for weights that it gives only to those who did, by their token."""
 
     @property
     def size_bytes(self) -> int:

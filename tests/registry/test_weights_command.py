@@ -24,7 +24,9 @@ def test_list_shows_what_is_installed_and_where_the_rest_can_be_had(put_weights:
 
     lines = {tuple(line.split()[:2]): " ".join(line.split()[2:]) for line in weights("list")}
 
-    assert len(lines) == 23
+    assert len(lines) == 26
+    assert lines["ge2e", "diarization"] == "17.1 MB - publisher, package index"
+    assert lines["pyannote-community-1", "diarization"] == "32.8 MB - publisher, with a token"
     assert lines["base", "faster-whisper"] == "0.0 MB verified 2026-01-02 publisher, package index"
     assert lines["base", "whisper"] == "145.3 MB - publisher, rebuilt from faster-whisper"
     assert lines["distil-large-v3", "whisper"] == "- - rebuilt from faster-whisper"

@@ -17,7 +17,17 @@ import pytest
 from speech import client
 from speech.client import EngineDied, EngineProcess
 from speech.server import is_out_of_memory
-from speech.types import EngineError, EngineSpec, Json, Options, Plan, UnreadableMedia, to_json
+from speech.types import (
+    DiarizerSpec,
+    EngineError,
+    EngineSpec,
+    Json,
+    Options,
+    Plan,
+    SpeakerCount,
+    UnreadableMedia,
+    to_json,
+)
 
 ENGINE = to_json(EngineSpec("fake", "fake", ""))
 PATIENCE = 30.0
@@ -299,3 +309,54 @@ def test_process_writes_down_what_it_computes(data: Path, tmp_path: Path, monkey
     assert [line["event"] for line in lines] == ["begin", "end"] * len(plan["batches"])
     assert [line["pieces"] for line in lines if line["event"] == "begin"] == [list(batch) for batch in plan["batches"]]
     assert {(line["pid"], line["work"]) for line in lines} == {(pid, "work.pcm")}
+
+
+def _diarize(data: Path, tmp_path: Path, **speakers: int) -> Json:
+    return {
+        "media": str(data / "jfk.opus"),
+        "work": str(tmp_path / "work.pcm"),
+        "diarizer": to_json(DiarizerSpec("fake")),
+        "speakers": to_json(SpeakerCount(**speakers)),
+    }
+
+
+def test_diarize_tells_who_speaks_when_and_what_found_it(process: EngineProcess, data: Path, tmp_path: Path):
+    replies = list(
+        process.replies(process.send("diarize", **_diarize(data, tmp_path, least=3)), timeout_seconds=PATIENCE)
+    )
+
+    assert [turn[2] for turn in replies[-1]["turns"]] == [1, 2, 3, 1]
+    assert [turn[:2] for turn in replies[-1]["turns"]][:2] == [[0.0, 3.0], [3.0, 6.0]]
+    assert replies[-1]["pins"]["diarizer"] == "fake"
+    assert replies[-1]["warnings"] == []
+    assert replies[-1]["peak_memory_bytes"] > 0
+    stages = [reply["stage"] for reply in replies if reply["type"] == "progress"]
+    assert stages == ["loading", "identifying"]
+
+
+def test_diarize_stops_when_asked_and_the_process_goes_on(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SELENITE_FAKE_SECONDS", "20")
+    slow = EngineProcess()
+    request_id = slow.send("diarize", **_diarize(data, tmp_path))
+    slow.ask_to_stop(request_id)
+
+    assert list(slow.replies(request_id, timeout_seconds=PATIENCE))[-1]["type"] == "stopped"
+    assert _last(slow, "probe", path=str(data / "jfk.mp3"))["type"] == "done"
+    slow.kill()
+
+
+def test_diarize_can_be_poisoned(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SELENITE_FAKE_CRASH", f"speakers:error:once:{tmp_path / 'crashed'}")
+    process = EngineProcess()
+
+    with pytest.raises(EngineError, match="poisoned"):
+        _last(process, "diarize", **_diarize(data, tmp_path))
+    assert len(_last(process, "diarize", **_diarize(data, tmp_path))["turns"]) == 4
+    process.kill()
+
+
+def test_an_unknown_diarizer_is_an_error_with_a_sentence(process: EngineProcess, data: Path, tmp_path: Path):
+    request = _diarize(data, tmp_path) | {"diarizer": to_json(DiarizerSpec("nonsense"))}
+
+    with pytest.raises(EngineError, match="There is no diarizer named nonsense"):
+        _last(process, "diarize", **request)

