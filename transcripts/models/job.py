@@ -185,6 +185,12 @@ class Job(models.Model):
     """Up to where the recording is transcribed."""
     transcribing_seconds = models.FloatField(default=0)
     """Wall time spent on the finished batches."""
+    identified_seconds = models.FloatField(default=0)
+    """Up to where the speakers are identified."""
+    identifying_seconds = models.FloatField(default=0)
+    """Wall time spent on that."""
+    identifying_share = models.FloatField(default=0)
+    """How much of the whole work it is, about; settled before the work begins, so that progress never goes back."""
     expected_pace = models.FloatField(null=True)
     """Seconds of work for a second of recording, from this machine's history; None where there is none."""
     started_at = models.DateTimeField(null=True, blank=True)

@@ -1,7 +1,12 @@
 """Who speaks, and every change that was made to a transcript."""
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
+from django.db.models import Exists, OuterRef
+
+from transcripts.models.segment import Segment
 
 HUES = 8
 """So many colours there are for speakers; the ninth has the first one again."""
@@ -28,6 +33,12 @@ class Labelling(models.Model):
         return f"Labelling {self.pk}"
 
 
+class SpeakerQuerySet(models.QuerySet["Speaker"]):
+    def speaking(self) -> Self:
+        """Return those who say something now."""
+        return self.filter(Exists(Segment.objects.filter(speaker=OuterRef("pk"))))
+
+
 class Speaker(models.Model):
     """Somebody who speaks in a transcript. A row is never deleted: who has nothing to say any more is not shown."""
 
@@ -37,6 +48,10 @@ class Speaker(models.Model):
     number = models.PositiveSmallIntegerField()
     """Counted from 1 in order of appearance; whoever is added later follows."""
     name = models.CharField(max_length=100, blank=True)
+    merged_into = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="merged")
+    """Who this was found to be: what the labelling gives to this one is theirs."""
+
+    objects = SpeakerQuerySet.as_manager()
 
     class Meta:
         ordering = ["number", "id"]

@@ -1,0 +1,93 @@
+"""What a person changes about who speaks. Every change is one `Edit`, and can be undone by another one."""
+
+from collections.abc import Collection, Iterable
+
+from django.contrib.auth.models import User
+from django.db.models import Max, Q
+
+from transcripts.models import Edit, Job, Speaker
+from transcripts.services.patches import Columns, EditRefused, Rows, State, carry_out, editing, read
+
+__all__ = ["EditRefused", "assign", "merge", "rename", "undo"]
+
+LONGEST_NAME = 100
+
+TOO_LONG = f"A name has {LONGEST_NAME} characters at most. Nothing was changed."
+NAMED_TWICE = "Another speaker is called “{}”. If they are one person, merge the two."
+STALE = "The text was changed since this page was opened, so nothing was changed now. Reload the page."
+ITSELF = "A speaker cannot be merged with themselves."
+UNDONE = "This was undone already."
+CHANGED_SINCE = "What this changed was changed again later. Undo the later change first."
+
+
+def rename(speaker: Speaker, name: str, *, author: User | None) -> Edit:
+    """Call a speaker by a name everywhere; an empty one gives back the number. Raises EditRefused."""
+    name = " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())
+    if len(name) > LONGEST_NAME:
+        raise EditRefused(TOO_LONG)
+    with editing(speaker.job_id) as job:
+        others = job.speakers.speaking().exclude(pk=speaker.pk)
+        if name and any(other.shown_name.casefold() == name.casefold() for other in others):
+            raise EditRefused(NAMED_TWICE.format(name))
+        wanted: State = {"speakers": {str(speaker.pk): {"name": name}}}
+        return carry_out(job, wanted, kind=Edit.Kind.RENAME, author=author)
+
+
+def merge(speaker: Speaker, into: Speaker, *, author: User | None) -> Edit:
+    """Give all that one speaker says to another, who takes over the name where they have none. Raises EditRefused."""
+    if speaker.pk == into.pk:
+        raise EditRefused(ITSELF)
+    with editing(speaker.job_id) as job:
+        found = {row.pk: row for row in job.speakers.filter(pk__in=(speaker.pk, into.pk), merged_into=None)}
+        if len(found) < 2:
+            raise EditRefused(STALE)
+        speakers: Rows = {str(speaker.pk): {"merged_into_id": into.pk}}
+        if not found[into.pk].name:
+            speakers[str(into.pk)] = {"name": found[speaker.pk].name}
+        wanted: State = {"segments": _merged(job, speaker.pk, into.pk), "speakers": speakers}
+        return carry_out(job, wanted, kind=Edit.Kind.MERGE, author=author)
+
+
+def assign(job: Job, segment_ids: Collection[int], speaker: Speaker | None, *, author: User | None) -> Edit:
+    """Give segments to a speaker of the same job, or to a new one where it is None. Raises EditRefused."""
+    with editing(job.pk) as locked:
+        rows = list(locked.segments.words().filter(pk__in=segment_ids).values_list("pk", "also"))
+        if not rows or len(rows) < len(set(segment_ids)):
+            raise EditRefused(STALE)
+        if speaker is None:
+            speaker = _new_speaker(locked)
+        elif not locked.speakers.filter(pk=speaker.pk, merged_into=None).exists():
+            raise EditRefused(STALE)
+        segments = {str(pk): _given(also, speaker.pk) for pk, also in rows}
+        return carry_out(locked, {"segments": segments}, kind=Edit.Kind.ASSIGN, author=author)
+
+
+def undo(edit: Edit, *, author: User | None) -> Edit:
+    """Put back what an edit changed; undoing that again does it once more. Raises EditRefused where it was changed since."""
+    with editing(edit.job_id) as job:
+        if Edit.objects.filter(undoes=edit).exists():
+            raise EditRefused(UNDONE)
+        if read(job, edit.after) != edit.after:
+            raise EditRefused(CHANGED_SINCE)
+        return carry_out(job, edit.before, kind=Edit.Kind.UNDO, author=author, undoes=edit)
+
+
+def _merged(job: Job, speaker: int, into: int) -> Rows:
+    """Return the segments in which one speaker is heard, with another in their place."""
+    return {
+        str(pk): _given([into if who == speaker else who for who in also], into if owner == speaker else owner)
+        for pk, owner, also in job.segments.values_list("pk", "speaker", "also")
+        if owner == speaker or speaker in also
+    }
+
+
+def _given(also: Iterable[int], speaker: int | None) -> Columns:
+    """Return a segment's columns where this speaker has it; nobody talks at the same time as themselves, or twice."""
+    return {"speaker_id": speaker, "also": [who for who in dict.fromkeys(also) if who != speaker]}
+
+
+def _new_speaker(job: Job) -> Speaker:
+    """Add a speaker whose number follows those of the labelling in use, and of whoever else says something."""
+    known = job.speakers.filter(Q(labelling=None) | Q(labelling=job.labelling_id) | Q(pk__in=job.speakers.speaking()))
+    last = known.aggregate(last=Max("number"))["last"] or 0
+    return Speaker.objects.create(job=job, number=last + 1)
