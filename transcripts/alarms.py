@@ -25,7 +25,7 @@ MOUNT = "Mount the disk or give the folder back to Selenite. Nothing is lost: jo
 MAKE_ROOM = "New recordings are refused below {:.0f} GB. Free some space; what waits goes on by itself."
 UNLOCK = "End what holds it, such as a backup or a database browser. Jobs wait and go on by themselves."
 OPEN = "Make the file and its folder writable for Selenite. Jobs wait and go on by themselves."
-RELEASE = "Running jobs go on; waiting ones start when it is released."
+RESUME = "Running jobs go on; waiting ones start when you resume it on the page “Queue”."
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def _look_at_queue() -> Iterator[Alarm]:
     if facts["waits"] and not facts["has_worker"]:
         yield Alarm("worker", "No worker is running, and jobs wait.", START)
     if facts["queue_paused"]:
-        yield Alarm("queue", "The queue is held.", RELEASE, is_notice=True)
+        yield Alarm("queue", "The queue is held.", RESUME, is_notice=True)
     if problem := storage.media_problem(has_recordings=facts["has_recordings"]):
         yield Alarm("media", problem, MOUNT)
 

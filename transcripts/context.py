@@ -1,14 +1,16 @@
 """What every page shows of the queue."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from django.contrib.auth.models import User
 from django.db.models import Count, Exists, Q
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from preferences.models import Settings
-from transcripts.alarms import current
+from transcripts.alarms import Alarm, current
 from transcripts.models import Job
 
 
@@ -41,7 +43,15 @@ def queue(request: HttpRequest) -> dict[str, object]:
 
 def alarms(request: HttpRequest) -> dict[str, object]:
     """Give templates `alarms`: what is wrong with the installation, for staff, where one of them looks at it."""
-    return {"alarms": SimpleLazyObject(lambda: current() if is_staff(request) else [])}
+    return {"alarms": SimpleLazyObject(lambda: _alarms_for(request))}
+
+
+def _alarms_for(request: HttpRequest) -> list[Alarm]:
+    """Return what is wrong, for staff. The queue's own page tells by itself that the queue is held."""
+    if not is_staff(request):
+        return []
+    page = urlsplit(request.headers.get("HX-Current-URL", "")).path or request.path
+    return [alarm for alarm in current() if alarm.name != "queue" or page != reverse("transcripts:queue")]
 
 
 def is_staff(request: HttpRequest) -> bool:

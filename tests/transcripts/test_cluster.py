@@ -140,7 +140,7 @@ def test_jobs_at_once_are_changed_while_the_cluster_runs(installation):
     assert len(tree(main.pid)) in (11, 12), "The engine of the worker that left went with it."
 
 
-def test_held_queue_starts_nothing_and_goes_on_when_it_is_released(installation):
+def test_held_queue_starts_nothing_and_goes_on_when_it_is_resumed(installation):
     installation.environment["SELENITE_FAKE_SECONDS"] = "0"
     installation.read("UPDATE settings_settings SET queue_paused = 1")
     installation.start()

@@ -44,8 +44,9 @@ def run(make_job: MakeJob):
 
 
 def _words(text: str) -> str:
-    """Return what a page says, without its markup."""
-    return " ".join(re.sub(r"<[^>]*>", " ", text).split())
+    """Return what a page says, without its markup and what is in closed menus."""
+    shown = re.sub(r'<details class="menu.*?</details>', " ", text, flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]*>", " ", shown).split())
 
 
 def _line(client: Client) -> str:
@@ -65,7 +66,7 @@ def test_page_tells_how_far_the_running_are_and_when_the_waiting_start(alice_cli
     text = _words(alice_client.get("/queue/").text)
     assert "Running 1 Field review 48:02 26 % 12:40 of 48:02, about 9 min left" in text
     assert "Waiting 1 Position 1 Interview 48:02 starts in about 9 min" in text
-    assert 'hx-trigger="every 2s"' in alice_client.get("/queue/line").text
+    assert 'hx-trigger="every 2s, queue-changed from:body"' in alice_client.get("/queue/line").text
 
 
 def test_others_are_told_by_number_only(alice_client: Client, run, make_job, titled, bob: User):
@@ -140,30 +141,100 @@ def test_others_cannot_move_a_job(bob_client: Client, client: Client, job: Job):
     assert (job.rank, job.priority) == (0, 0)
 
 
-@pytest.mark.parametrize("address", ["hold", "release", "concurrency"])
+@pytest.mark.parametrize("address", ["hold", "resume", "concurrency"])
 def test_only_staff_steer_the_queue(alice_client: Client, client: Client, address: str):
-    Settings.objects.create(pk=1, queue_paused=address == "release", concurrency=2)
+    Settings.objects.create(pk=1, queue_paused=address == "resume", concurrency=2)
     before = Settings.objects.values().get()
     assert alice_client.post(f"/queue/{address}", {"concurrency": 9}).status_code == 403
     assert client.post(f"/queue/{address}").url.startswith("/sign-in/")
     assert Settings.objects.values().get() == before
 
 
-def test_staff_hold_the_queue_and_release_it(carol_client: Client, alice_client: Client, job: Job):
-    assert "The queue is held by an administrator." in carol_client.post("/queue/hold", follow=True).text
+def test_staff_hold_the_queue_and_resume_it(carol_client: Client, alice_client: Client, job: Job):
+    held = _words(carol_client.post("/queue/hold", follow=True).text)
+    assert (
+        "waiting jobs start when you or another administrator resumes it. What runs goes on. Resume the queue" in held
+    )
+    assert held.count("The queue is held") == 1
+    assert "waiting jobs start when an administrator resumes it. What runs goes on." in _line(alice_client)
     assert "The queue is held by an administrator" in _words(alice_client.get("/").text)
     assert "1 held" in _words(alice_client.get("/queue/state").text)
     assert "Resume the queue" not in alice_client.get("/queue/").text
 
-    assert "The queue goes on." in carol_client.post("/queue/release", follow=True).text
+    assert "The queue is resumed" in carol_client.post("/queue/resume", follow=True).text
     assert "held" not in _words(alice_client.get("/").text)
 
 
 def test_hold_is_told_where_nothing_waits(alice_client: Client):
     Settings.objects.create(pk=1, queue_paused=True)
-    text = alice_client.get("/queue/").text
-    assert "The queue is held by an administrator." in text
-    assert "What you upload waits until the queue is released." in text
+    text = _line(alice_client)
+    assert text == (
+        "The queue is held, and nothing waits. What you upload waits until an administrator resumes the queue. Upload a recording"
+    )
+
+
+def test_administrator_resumes_an_empty_queue_where_it_says_so(carol_client: Client):
+    Settings.objects.create(pk=1, queue_paused=True)
+    text = _words(carol_client.get("/queue/").text)
+    assert text.count("The queue is held") == 1
+    assert "What you upload waits until you or another administrator resumes the queue. Resume the queue" in text
+    assert "The queue is held. Running jobs go on" in _words(carol_client.get("/").text)
+
+
+@pytest.mark.parametrize("page", ["upload", "recording", "live"])
+def test_page_of_a_job_that_waits_says_that_the_queue_is_held(alice_client: Client, job: Job, page: str):
+    Settings.objects.create(pk=1, queue_paused=True)
+    addresses = {
+        "upload": "/upload/",
+        "recording": f"/recordings/{job.recording_id}/",
+        "live": f"/jobs/{job.pk}/live?version=queued--",
+    }
+    sentence = "The queue is held by an administrator: waiting jobs start when an administrator resumes it."
+    assert _words(alice_client.get(addresses[page]).text).count(sentence) == 1
+    Settings.objects.update(queue_paused=False)
+    assert "held" not in _words(alice_client.get(addresses[page]).text)
+
+
+def _menu(client: Client, job: Job) -> list[str]:
+    """Return what the menu of a job offers, where the queue shows one."""
+    menus = re.findall(
+        rf'<details class="menu" id="menu-{job.pk}-.*?</details>', client.get("/queue/line").text, re.DOTALL
+    )
+    return [
+        re.sub(r"<[^>]*>", "", item).strip() for menu in menus for item in re.findall(r'"menu-item".*?>(.*)<', menu)
+    ]
+
+
+def test_each_job_offers_what_fits_it(alice_client: Client, bob_client: Client, run, make_job, titled):
+    running, stopping = run(titled("Running")), run(titled("Stopping"), stop_request="pause")
+    ending = run(titled("Ending"), stop_request="cancel")
+    waiting, blocked = make_job(titled("Waiting")), make_job(titled("Blocked"), blocked_reason="No model.")
+    paused = make_job(titled("Paused"), state=Job.State.PAUSED)
+    assert {job: _menu(alice_client, job) for job in (running, waiting, blocked, stopping, paused, ending)} == {
+        running: ["Pause", "Cancel…"],
+        waiting: ["Pause", "Cancel…"],
+        blocked: ["Pause", "Cancel…"],
+        stopping: ["Go on", "Cancel…"],
+        paused: ["Go on", "Cancel…"],
+        ending: [],
+    }
+    assert "menu-" not in bob_client.get("/queue/line").text
+
+
+def test_paused_jobs_of_ones_own_stand_below_the_line(alice_client: Client, make_job, titled, bob: User):
+    make_job(titled("Mine"), state=Job.State.PAUSED)
+    make_job(titled("Secret of Bob", owner=bob), state=Job.State.PAUSED)
+    text = _line(alice_client)
+    assert text.startswith("The queue is empty.")
+    assert text.endswith("Paused 1 Mine 48:02 Go on")
+
+
+def test_job_is_paused_and_goes_on_from_the_queue(alice_client: Client, job: Job):
+    back = {"Referer": "http://testserver/queue/"}
+    assert alice_client.post(f"/jobs/{job.pk}/pause", headers=back).url == "http://testserver/queue/"
+    assert "Paused 1 Inaugural address" in _line(alice_client)
+    assert "queue-changed" in alice_client.post(f"/jobs/{job.pk}/resume", headers=HTMX).headers["HX-Trigger"]
+    assert "Waiting 1 Position 1 Inaugural address" in _line(alice_client)
 
 
 def test_staff_set_how_many_jobs_run_at_once(carol_client: Client):
@@ -197,7 +268,7 @@ def test_long_queue_is_shown_up_to_a_number(alice_client: Client, make_job, titl
         make_job(recording)
     make_job(theirs)
     text = _line(alice_client)
-    assert text.count("Mine") == 3 + text.count("“Mine”")
+    assert text.count("Mine") == 3
     assert "2 1 job of others" in text
     assert "2 more of yours" in text
 

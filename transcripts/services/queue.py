@@ -30,11 +30,11 @@ def move_to_front(job: Job, *, by: User) -> bool:
 
 
 def hold(*, by: User) -> None:
-    """Let no waiting job start until the queue is released. What runs goes on."""
+    """Let no waiting job start until the queue is resumed. What runs goes on."""
     _set_held(by, is_held=True)
 
 
-def release(*, by: User) -> None:
+def resume(*, by: User) -> None:
     _set_held(by, is_held=False)
 
 
@@ -48,4 +48,4 @@ def set_concurrency(number: int) -> int:
 def _set_held(by: User, *, is_held: bool) -> None:
     Settings.load()
     Settings.objects.update(queue_paused=is_held)
-    log.info("the queue was %s by user %s", "held" if is_held else "released", by.pk)
+    log.info("the queue was %s by user %s", "held" if is_held else "resumed", by.pk)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, Exists, OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HTMX_STOP_POLLING, trigger_client_event
 
+from preferences.models import Settings
 from transcripts.models import Job, Segment
 from transcripts.services import gaps
 from transcripts.views.access import visible_job
@@ -44,6 +45,13 @@ class GapsStanding:
         return Standing(self.attempt).blocked_reason if self.attempt else ""
 
     @property
+    def is_held(self) -> bool:
+        """Return whether the last try waits because the queue is held."""
+        return (
+            self.attempt is not None and self.attempt.state == Job.State.QUEUED and getattr(self.attempt, "held", False)
+        )
+
+    @property
     def announcement(self) -> str:
         """Return what a screen reader is told of the last try."""
         if self.is_trying:
@@ -56,7 +64,8 @@ def gaps_standing(job: Job) -> GapsStanding | None:
     if job.state != Job.State.COMPLETED:
         return None
     count = Segment.objects.gaps().filter(job=OuterRef("source")).order_by().values("job").annotate(count=Count("pk"))
-    attempts = job.retries.annotate(missing=Subquery(count.values("count"))).defer("plan")
+    held = Exists(Settings.objects.filter(queue_paused=True))
+    attempts = job.retries.annotate(missing=Subquery(count.values("count")), held=held).defer("plan")
     attempt = attempts.order_by("-created_at").first()
     missing = getattr(attempt, "missing", None) if attempt else job.segments.gaps().count()
     return GapsStanding(job, missing or 0, attempt)

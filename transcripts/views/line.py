@@ -7,6 +7,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from django.contrib.auth.models import User
+from django.db.models import Q
 
 from transcripts import line as lines
 from transcripts.line import Line, Member, Place
@@ -56,6 +57,8 @@ class PageLine:
     turns: Sequence[Turn]
     more: int
     blocked: Group
+    paused: Sequence[Standing]
+    """One's own, the newest first. They stand outside of the line until they go on."""
 
 
 def page_line(user: User) -> PageLine:
@@ -69,6 +72,7 @@ def page_line(user: User) -> PageLine:
         list(_turns(line.places, places, jobs, is_staff=user.is_staff)),
         max(0, len(places) - MOST_ROWS),
         _group(blocked, jobs, total=len(line.blocked)),
+        _paused(jobs),
     )
 
 
@@ -77,9 +81,16 @@ def _own(user: User, members: Iterable[Listed]) -> list[Listed]:
 
 
 def _jobs(user: User, members: Iterable[Place | Member]) -> dict[UUID, Job]:
-    """Return the jobs by their ids. One that was deleted since the line was read is missing."""
-    jobs = Job.objects.visible_to(user).filter(pk__in=[member.job_id for member in members])
+    """Return the jobs and the paused ones by their ids. One that was deleted since the line was read is missing."""
+    visible = Job.objects.visible_to(user)
+    paused = visible.filter(state=Job.State.PAUSED).order_by("-created_at").values("pk")[:MOST_ROWS]
+    jobs = visible.filter(Q(pk__in=[member.job_id for member in members]) | Q(pk__in=paused))
     return {job.pk: job for job in jobs.with_last_words().select_related("recording__owner").defer(*BULKY)}
+
+
+def _paused(jobs: Mapping[UUID, Job]) -> list[Standing]:
+    paused = [job for job in jobs.values() if job.state == Job.State.PAUSED]
+    return [Standing(job) for job in sorted(paused, key=lambda job: job.created_at, reverse=True)]
 
 
 def _group(own: Sequence[Member], jobs: Mapping[UUID, Job], *, total: int) -> Group:

@@ -62,9 +62,9 @@ def hold(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def release(request: HttpRequest) -> HttpResponse:
-    queue.release(by=_staff(request))
-    messages.success(request, "The queue goes on.")
+def resume(request: HttpRequest) -> HttpResponse:
+    queue.resume(by=_staff(request))
+    messages.success(request, "The queue is resumed: waiting jobs start.")
     return redirect("transcripts:queue")
 
 

@@ -101,8 +101,9 @@ def _note_known(outcome: Outcome, name: str, err: AlreadyHere) -> None:
 
 
 def _page(request: HttpRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:
-    limit = size_in_words(Settings.load().upload_limit_bytes)
-    return render(request, "transcripts/upload.html", {"form": form, "limit": limit}, status=status)
+    current = Settings.load()
+    context = {"form": form, "limit": size_in_words(current.upload_limit_bytes), "is_held": current.queue_paused}
+    return render(request, "transcripts/upload.html", context, status=status)
 
 
 def _result(request: HttpRequest, outcome: Outcome) -> HttpResponse:
