@@ -7,13 +7,13 @@ without any protocol, so that nothing in a file, say a playlist, can make the pr
 import errno
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from speech import damage
+from speech import damage, waveform
 from speech.types import SAMPLE_RATE, EngineError, Media, OnProgress, UnreadableMedia
 
 if TYPE_CHECKING:
@@ -37,8 +37,6 @@ PROBE_SECONDS = 5.0
 """How much is decoded to see that a file can be decoded at all."""
 GAP_SECONDS = 0.3
 """Where timestamps jump ahead by more than this, silence is put in, so that times agree with the player's."""
-PEAKS = 2000
-PEAKS_A_SECOND = 10
 DISK_RESERVE_BYTES = 200_000_000
 """Kept free while a work file is written: a small file can hold days of silence."""
 PROGRESS_SECONDS = 60.0
@@ -50,6 +48,9 @@ SHORTEST_SECONDS = 0.01
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 NOT_WRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ESTALE)
 """Why a work file cannot be written that has nothing to do with the recording: somebody can put it right meanwhile."""
+
+LAYOUTS = {1: "mono", 2: "stereo"}
+"""What FFmpeg calls them."""
 
 NO_SOUND = "This file has an audio track, but no sound could be decoded from it."
 DAMAGED = "Could not read this file. It may be damaged, or it is not audio or video."
@@ -145,6 +146,15 @@ def probe(path: Path) -> Media:
         )
 
 
+def channels_of(media: Path, *, track: int = 0) -> int:
+    """Return how many channels an audio track has, by the first sound in it. Raises UnreadableMedia where there is none."""
+    with _opened(media) as container:
+        stream = _audio_stream(container, track)
+        for frame in _frames(container, stream, damage.Skipped()):
+            return frame.layout.nb_channels
+    raise UnreadableMedia(NO_SOUND)
+
+
 def _has_pictures(container: "InputContainer") -> bool:
     return any(not _is_cover(stream) for stream in container.streams.video)
 
@@ -196,18 +206,49 @@ def decode(media: Path, work: Path, *, track: int = 0, on_progress: OnProgress) 
     Memory does not grow with the length. The file appears under its name only when it is whole. Raises UnreadableMedia, and
     EngineError (not permanent) `disk_full` where it does not fit, `disk_away` where the folder of `work` cannot be written to.
     """
-    part = work.with_name(f"{work.name}.{os.getpid()}.part")
+    return _decode(media, [work], track, on_progress)
+
+
+def decode_stereo(
+    media: Path,
+    works: tuple[Path, Path],
+    *,
+    track: int = 0,
+    finish: Callable[[Path, Path], None],
+    on_progress: OnProgress,
+) -> Decoded:
+    """Write each channel of a stereo track to a work file of its own, else as `decode`; the peaks are those of both.
+
+    `finish` is called with the two files before they appear under their names, and may change them.
+    """
+    return _decode(media, works, track, on_progress, finish)
+
+
+def _decode(
+    media: Path,
+    works: Sequence[Path],
+    track: int,
+    on_progress: OnProgress,
+    finish: Callable[..., None] = lambda *parts: None,
+) -> Decoded:
+    parts = {work: work.with_name(f"{work.name}.{os.getpid()}.part") for work in works}
     try:
-        work.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            decoded = _write(media, file, track, on_progress)
-        part.replace(work)
+        for work in works:
+            work.parent.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as stack:
+            decoded = _write(
+                media, [stack.enter_context(part.open("wb")) for part in parts.values()], track, on_progress
+            )
+        finish(*parts.values())
+        for work, part in parts.items():
+            part.replace(work)
     except OSError as err:
         if err.errno not in (*DISK_FULL, *NOT_WRITABLE):
             raise
         raise _disk_full() if err.errno in DISK_FULL else _disk_away(err) from err
     finally:
-        _remove(part)
+        for part in parts.values():
+            _remove(part)
     return decoded
 
 
@@ -227,7 +268,8 @@ def _remove(part: Path) -> None:
         return
 
 
-def _write(media: Path, file: BinaryIO, track: int, on_progress: OnProgress) -> Decoded:
+def _write(media: Path, files: Sequence[BinaryIO], track: int, on_progress: OnProgress) -> Decoded:
+    """Write the mixed sound to one file, or the two channels of it to two."""
     import numpy as np
 
     total, shown, peaks, rest = 0, 0.0, bytearray(), np.empty(0, dtype=np.int16)
@@ -236,15 +278,16 @@ def _write(media: Path, file: BinaryIO, track: int, on_progress: OnProgress) -> 
         stream = _audio_stream(container, track)
         expected = container.duration / 1_000_000 if container.duration else 0.0
         shortest = expected if _has_pictures(container) else 0.0  # Of sound alone, what was decoded is the truth.
-        for block in _blocks(container, stream, skipped):
-            file.write(block.tobytes())
+        for block in _blocks(container, stream, skipped, channels=len(files)):
+            for file, channel in zip(files, block.T, strict=True):
+                file.write(channel.tobytes())
             total += len(block)
-            block_peaks, rest = _peaks(np.concatenate([rest, block]))
+            block_peaks, rest = waveform.peaks(np.concatenate([rest, block.mean(axis=1).astype(np.int16)]))
             peaks += block_peaks.tobytes()
             if total / SAMPLE_RATE - shown >= PROGRESS_SECONDS:
                 shown = total / SAMPLE_RATE
                 on_progress(shown, max(shown, expected))
-                _check_disk(Path(file.name))
+                _check_disk(Path(files[0].name))
         duration = total / SAMPLE_RATE
         with _file(media) as again:
             said = damage.look(
@@ -254,7 +297,9 @@ def _write(media: Path, file: BinaryIO, track: int, on_progress: OnProgress) -> 
     if total < SHORTEST_SECONDS * SAMPLE_RATE:
         raise UnreadableMedia(NO_SOUND)
     length = max(duration, shortest)
-    return Decoded(duration, length, _thin_out(np.frombuffer(peaks, dtype=np.uint8), share=duration / length), warnings)
+    return Decoded(
+        duration, length, waveform.thin_out(np.frombuffer(peaks, dtype=np.uint8), share=duration / length), warnings
+    )
 
 
 def _check_disk(path: Path) -> None:
@@ -271,12 +316,12 @@ def _disk_full() -> EngineError:
 
 
 def _blocks(
-    container: "InputContainer", stream: "AudioStream", skipped: damage.Skipped
+    container: "InputContainer", stream: "AudioStream", skipped: damage.Skipped, *, channels: int
 ) -> Iterator["NDArray[np.int16]"]:
-    """Yield the sound of a track in blocks, with silence where its timestamps leave a gap."""
+    """Yield the sound of a track in blocks of shape (n_samples, n_channels), with silence where its timestamps leave a gap."""
     import numpy as np
 
-    mixer = _Mixer()
+    mixer = _Mixer(channels)
     done = 0
     start = (container.start_time or 0) / 1_000_000
     limit = (container.duration or 0) / 1_000_000
@@ -284,7 +329,7 @@ def _blocks(
         gap = 0.0 if frame.time is None else frame.time - start - done / SAMPLE_RATE
         if gap > GAP_SECONDS and frame.time is not None and frame.time - start <= limit:
             for seconds in _stretches(gap):
-                silence = np.zeros(int(seconds * SAMPLE_RATE), dtype=np.int16)
+                silence = np.zeros((int(seconds * SAMPLE_RATE), channels), dtype=np.int16)
                 done += len(silence)
                 yield silence
         for block in mixer.push(frame):
@@ -301,9 +346,10 @@ def _stretches(seconds: float, *, longest: float = 30.0) -> Iterator[float]:
 
 
 class _Mixer:
-    """Turns frames of any layout and rate, also changing ones, into 16 kHz mono."""
+    """Turns frames of any layout and rate, also changing ones, into 16 kHz mono or stereo: shape (n_samples, n_channels)."""
 
-    def __init__(self) -> None:
+    def __init__(self, channels: int) -> None:
+        self._channels = channels
         self._resampler: AudioResampler | None = None
         self._kind: tuple[object, ...] = ()
 
@@ -315,12 +361,13 @@ class _Mixer:
         kind = (frame.format.name, frame.layout.name, frame.sample_rate)
         if kind != self._kind:
             yield from self.flush()
-            self._resampler, self._kind = AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE), kind
+            layout = LAYOUTS[self._channels]
+            self._resampler, self._kind = AudioResampler(format="s16", layout=layout, rate=SAMPLE_RATE), kind
         # The resampler would refuse timestamps that jump; gaps are dealt with before.
         frame.pts = None
         assert self._resampler is not None
         for resampled in self._resampler.resample(frame):
-            yield resampled.to_ndarray().reshape(-1).astype(np.int16, copy=False)
+            yield resampled.to_ndarray().reshape(-1, self._channels).astype(np.int16, copy=False)
 
     def flush(self) -> Iterator["NDArray[np.int16]"]:
         """Yield what the resampler still holds."""
@@ -329,28 +376,8 @@ class _Mixer:
         if self._resampler is None:
             return
         for resampled in self._resampler.resample(None):
-            yield resampled.to_ndarray().reshape(-1).astype(np.int16, copy=False)
+            yield resampled.to_ndarray().reshape(-1, self._channels).astype(np.int16, copy=False)
         self._resampler = None
-
-
-def _peaks(samples: "NDArray[np.int16]") -> tuple["NDArray[np.uint8]", "NDArray[np.int16]"]:
-    """Return the loudest sample of each tenth of a second, 0..255, and the samples left over."""
-    import numpy as np
-
-    length = SAMPLE_RATE // PEAKS_A_SECOND
-    whole = len(samples) // length * length
-    loudest = np.abs(samples[:whole].astype(np.int32)).reshape(-1, length).max(axis=1, initial=0)
-    return (loudest >> 7).clip(0, 255).astype(np.uint8), samples[whole:]
-
-
-def _thin_out(peaks: "NDArray[np.uint8]", *, share: float) -> list[int]:
-    """Return at most PEAKS values, each the largest of an equal stretch; silence after the share of them that has sound."""
-    import numpy as np
-
-    count = min(PEAKS, int(len(peaks) / share))
-    bounds = np.linspace(0, len(peaks), int(count * share), endpoint=False).astype(int)
-    loudest = np.maximum.reduceat(peaks, bounds) if len(bounds) else peaks[:0]
-    return [int(peak) for peak in loudest] + [0] * (count - len(bounds))
 
 
 def duration_of(work: Path) -> float:

@@ -7,7 +7,7 @@ Every request has `type` and `id`; every reply repeats the `id`. At the start th
 request    fields                                                               last reply `done` has
 ========== ==================================================================== =======================================
 probe      path                                                                 media (`speech.types.Media`)
-plan       media, track, work, engine (EngineSpec), options (Options)           plan (Plan), peaks (0..255), warnings
+plan       media, track, work, engine (EngineSpec), options (Options), by_channel plan (Plan), peaks (0..255), warnings
 transcribe media, track, work, engine, options, plan, first_batch, confirmed    peak_memory_bytes
 join       clips, target, seconds                                               taken (`speech.measuring.join`)
 diarize    media, track, work, diarizer (DiarizerSpec), speakers (SpeakerCount) turns ([start, end, speaker] each), pins,
@@ -30,7 +30,8 @@ A request that fails answers `{"type": "error", "code", "message", "permanent"}`
 Where `confirmed` is true, no batch begins before the one before it was `kept`: a crash then costs one at most.
 
 `track` counts the audio tracks of the media from 0. `work` is the path of the work file (16 kHz mono s16, no header): it is
-written by `plan`, and made again by `transcribe` and `diarize` if missing.
+written by `plan`, and made again by `transcribe` and `diarize` if missing. With `by_channel` there is one for each channel instead,
+and each is transcribed by itself; where that makes no sense the recording is planned as usual, and a warning says why.
 One thing is loaded at a time: a recogniser makes way for a diarizer, and the other way round.
 stdout belongs to the protocol: whatever a library prints goes to stderr.
 """
@@ -46,8 +47,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from speech import asr, audio, diarization, measuring, planning, scoring
+from speech import asr, audio, channels, diarization, measuring, planning, scoring
 from speech.asr.engine import Engine
+from speech.audio import Decoded
+from speech.channels import NotByChannel
 from speech.client import LEFT_ALONE_STATUS
 from speech.diarization.diarizer import Diarizer
 from speech.journal import open_journal
@@ -192,18 +195,31 @@ class Server:
 
     def _plan(self, request: Json) -> Json:
         """Decode, find the speech, detect the language and cut the recording into pieces and batches."""
-        media, work, options = Path(request["media"]), Path(request["work"]), Options.from_json(request["options"])
-        report = self._progress(request, "preparing")
-        decoded = audio.decode(media, work, track=request.get("track", 0), on_progress=report)
+        work, options = Path(request["work"]), Options.from_json(request["options"])
+        decoded, pieces, refusals = self._pieces(request)
         engine = self._load(request)
-        pieces = engine.find_pieces(work, on_progress=report)
         with self._signs_of_life(request):
             language, probability = self._language(engine, work, pieces, options)
         batches = planning.group_batches(pieces, size=engine.batch_size)
         pins = {**engine.pins, "beam_size": options.beam_size, "seed": asr.SEED}
         plan = Plan(decoded.duration, language, probability, tuple(pieces), tuple(batches), pins)
-        warnings = [*decoded.warnings, *engine.warnings]
+        warnings = [*decoded.warnings, *refusals, *engine.warnings]
         return {"plan": to_json(plan), "length": decoded.length, "peaks": decoded.peaks, "warnings": warnings}
+
+    def _pieces(self, request: Json) -> tuple[Decoded, list[Piece], list[str]]:
+        """Decode, and find the pieces: by channel where that is asked for, else with a sentence on why not."""
+        media, work, track = Path(request["media"]), Path(request["work"]), request.get("track", 0)
+        report = self._progress(request, "preparing")
+        refusals: list[str] = []
+        if request.get("by_channel"):
+            try:
+                decoded = channels.decode(media, work, track=track, on_progress=report)
+                return decoded, channels.find_pieces(self._load(request).find_pieces, work, on_progress=report), []
+            except NotByChannel as err:
+                channels.discard(work)
+                refusals.append(str(err))
+        decoded = audio.decode(media, work, track=track, on_progress=report)
+        return decoded, self._load(request).find_pieces(work, on_progress=report), refusals
 
     def _language(self, engine: Engine, work: Path, pieces: list[Piece], options: Options) -> tuple[str, float]:
         """Return the language asked for, else the one heard at several places and its probability."""
@@ -213,7 +229,7 @@ class Server:
         places = asr.places_to_listen(pieces)
         if not places:
             return "", 0.0
-        return engine.detect_language([audio.read(work, piece.start, piece.end) for piece in places])
+        return engine.detect_language([channels.read(work, piece) for piece in places])
 
     def _transcribe(self, request: Json) -> Json:
         """Transcribe from a batch on and send each batch as it is finished."""
@@ -223,7 +239,7 @@ class Server:
             Options.from_json(request["options"]),
         )
         report = self._progress(request, "transcribing")
-        self._decode_again(request, work)
+        self._decode_again(request, work, by_channel=plan.is_by_channel)
         engine = self._load(request)
         self._kept = threading.Semaphore(0)
         for index in range(request["first_batch"], len(plan.batches)):
@@ -239,11 +255,13 @@ class Server:
                 report(plan.position_after(index + 1), plan.duration)
         return {"peak_memory_bytes": peak_memory_bytes()}
 
-    def _decode_again(self, request: Json, work: Path) -> None:
-        """Write the work file where it is missing."""
-        if not work.exists():
+    def _decode_again(self, request: Json, work: Path, *, by_channel: bool = False) -> None:
+        """Write the work file, or those of the channels, where it is missing."""
+        is_there = channels.are_unpacked(work) if by_channel else work.exists()
+        if not is_there:
+            decode = channels.decode if by_channel else audio.decode
             report = self._progress(request, "preparing")
-            audio.decode(Path(request["media"]), work, track=request.get("track", 0), on_progress=report)
+            decode(Path(request["media"]), work, track=request.get("track", 0), on_progress=report)
 
     def _batch(
         self,
@@ -264,7 +282,7 @@ class Server:
         self._journal("begin", work, first, last)
         results: list[PieceResult] = engine.transcribe(
             {number: plan.pieces[number] for number in range(first, last)},
-            [audio.read(work, piece.start, piece.end) for piece in plan.pieces[first:last]],
+            [channels.read(work, piece) for piece in plan.pieces[first:last]],
             options,
             language=plan.language,
             on_progress=on_progress,

@@ -164,11 +164,15 @@ class DiarizerSpec:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A unit of recognition: at most 30 s, cut in silence. `speech` are the (start, end) in it in which somebody speaks."""
+    """A unit of recognition: at most 30 s, cut in silence. `speech` are the (start, end) in it in which somebody speaks.
+
+    `channel` counts the channels of the recording from 1; 0 are all of them together.
+    """
 
     start: float
     end: float
     speech: tuple[tuple[float, float], ...]
+    channel: int = 0
 
     @property
     def speech_seconds(self) -> float:
@@ -176,7 +180,8 @@ class Piece:
 
     @classmethod
     def from_json(cls, data: Json) -> Self:
-        return cls(data["start"], data["end"], tuple((start, end) for start, end in data["speech"]))
+        speech = tuple((start, end) for start, end in data["speech"])
+        return cls(data["start"], data["end"], speech, data.get("channel", 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +201,8 @@ class Plan:
     """What will be decoded, in which order, and all that decides the numbers. Stored once with the job.
 
     `batches` are (first piece, one past the last piece). `pins` holds engine, engine_version, model, device, compute_type,
-    instruction_set, threads, beam_size and seed; the worker adds weights_sha256.
+    instruction_set, threads, beam_size and seed; the worker adds weights_sha256. Pieces are in order of their start; those of
+    several channels overlap.
     """
 
     duration: float
@@ -211,13 +217,20 @@ class Plan:
         """Return the seconds of speech in all pieces."""
         return sum(piece.speech_seconds for piece in self.pieces)
 
+    @property
+    def is_by_channel(self) -> bool:
+        """Return whether each channel of the recording is transcribed by itself."""
+        return any(piece.channel for piece in self.pieces)
+
     def position_after(self, batches_done: int) -> float:
         """Return up to where the recording is transcribed once this many batches are done, in seconds."""
         if batches_done >= len(self.batches):
             return self.duration
         if batches_done == 0:
             return 0.0
-        return self.pieces[self.batches[batches_done - 1][1] - 1].end
+        last = self.batches[batches_done - 1][1]
+        reached = max(piece.end for piece in self.pieces[:last])
+        return min([reached, *(piece.start for piece in self.pieces[last : last + 1])])
 
     @classmethod
     def from_json(cls, data: Json) -> Self:

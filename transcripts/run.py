@@ -158,7 +158,7 @@ class Run(Held):
     def _make_plan(self) -> None:
         self._set(stage=Job.Stage.PREPARING)
         settings.WORK_DIR.mkdir(parents=True, exist_ok=True)
-        reply = self._ask("plan", on_message=self._note_preparing)
+        reply = self._ask("plan", on_message=self._note_preparing, by_channel=self.job.by_channel)
         made_with = {**reply["plan"]["pins"], "weights_sha256": self.choice.weights_sha256}
         self._store_plan({**reply["plan"], "pins": made_with}, length=reply["length"], peaks=reply["peaks"])
         self._expect(made_with["device"])

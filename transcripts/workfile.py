@@ -1,4 +1,7 @@
-"""Work files: recordings decoded for the engines, 115 MB an hour, kept while a job may need them."""
+"""Work files: recordings decoded for the engines, kept while a job may need them.
+
+115 MB an hour, twice that where each channel has a file of its own: `SHA256.channel1.pcm` beside `SHA256.pcm`.
+"""
 
 import logging
 import time
@@ -53,7 +56,7 @@ def _needed(jobs: JobQuerySet) -> set[str]:
 def _is_abandoned(path: Path) -> bool:
     """Return whether a file, `SHA256.pcm.PID.part`, is half-written and nobody writes it any more."""
     match path.name.split("."):
-        case [_, _, pid, "part"] if pid.isdecimal() and not psutil.pid_exists(int(pid)):
+        case [*_, pid, "part"] if pid.isdecimal() and not psutil.pid_exists(int(pid)):
             return _seconds_since_written(path) > ABANDONED_SECONDS
     return False
 

@@ -7,7 +7,7 @@ from typing import BinaryIO
 import numpy as np
 import pytest
 
-from speech import audio
+from speech import audio, waveform
 from speech.types import SAMPLE_RATE, EngineError, UnreadableMedia
 
 LOUDNESS = 0.165
@@ -277,7 +277,7 @@ def test_decode_of_a_long_recording_thins_the_waveform_out(tmp_path: Path):
         _write_wav(tmp_path / "long.wav", loud_at_the_end), tmp_path / "work.pcm", on_progress=_ignore
     )
 
-    assert len(decoded.peaks) == audio.PEAKS
+    assert len(decoded.peaks) == waveform.PEAKS
     assert decoded.peaks[-1] == 255
     assert max(decoded.peaks[:-1]) == 0
 
