@@ -2,14 +2,17 @@
 
 import json
 import os
+import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from speech import audio
 from speech.asr.decoding import Decoded, Window
 from speech.client import EngineProcess
-from speech.types import EngineSpec, Json, Options, Plan, to_json
+from speech.types import SAMPLE_RATE, EngineSpec, Json, Options, Plan, to_json
 
 pytestmark = pytest.mark.weights
 
@@ -117,6 +120,44 @@ def test_engine_hears_german(errors: Errors, transcribe: Transcribe, data: Path,
     assert plan.language == "de"
     wrong, words = errors(wanted, _text(segments), language="de")
     assert wrong / words <= 0.15
+
+
+def _talk(data: Path, folder: Path, *, leak: float) -> Path:
+    """Return a stereo recording: two readers, who interrupt each other, with a leak of each in the other's channel."""
+    sounds = []
+    for name, start in (("533-1066-0006", 0.0), ("3005-163389-0002", 3.0)):
+        audio.decode(data / "librispeech" / f"{name}.flac", folder / "clip.pcm", on_progress=lambda done, total: None)
+        sounds.append(np.pad(audio.read(folder / "clip.pcm", 0.0, 60.0), (int(start * SAMPLE_RATE), 0)))
+    length = max(map(len, sounds))
+    left, right = (np.pad(sound, (0, length - len(sound))) for sound in sounds)
+    both = np.stack([left + leak * np.roll(right, 80), right + leak * np.roll(left, 80)], axis=1)
+    with wave.open(str(folder / "talk.wav"), "wb") as file:
+        file.setparams((2, 2, SAMPLE_RATE, 0, "NONE", ""))
+        file.writeframes((both.clip(-1, 1) * 32767).astype("<i2").tobytes())
+    return folder / "talk.wav"
+
+
+@pytest.mark.parametrize("leak", [0.0, 0.1])
+def test_engine_writes_each_channel_by_itself(
+    errors: Errors, process: EngineProcess, data: Path, tmp_path: Path, leak: float
+):
+    request = {
+        "media": str(_talk(data, tmp_path, leak=leak)),
+        "work": str(tmp_path / "work.pcm"),
+        "engine": to_json(_spec("faster-whisper")),
+        "options": to_json(Options()),
+    }
+    *_, planned = process.replies(process.send("plan", **request, by_channel=True), timeout_seconds=PATIENCE)
+    sent = process.send("transcribe", **request, plan=planned["plan"], first_batch=0)
+    batches = [reply for reply in process.replies(sent, timeout_seconds=PATIENCE) if reply["type"] == "batch"]
+
+    pieces = Plan.from_json(planned["plan"]).pieces
+    for channel, name in ((1, "533-1066-0006"), (2, "3005-163389-0002")):
+        results = [result for batch in batches for result in batch["results"]]
+        said = [one for result in results if pieces[result["piece"]].channel == channel for one in result["segments"]]
+        wanted = (data / "librispeech" / f"{name}.txt").read_text(encoding="utf-8")
+        wrong, words = errors(wanted, _text(said))
+        assert wrong / words <= 0.15
 
 
 def test_engine_translates_into_english(errors: Errors, transcribe: Transcribe, data: Path):

@@ -3,7 +3,7 @@ import random
 import pytest
 
 from speech import planning
-from speech.types import Piece, Plan
+from speech.types import Piece, Plan, to_json
 
 
 def _spans(seed: int) -> list[tuple[float, float]]:
@@ -59,6 +59,33 @@ def test_plan_position_ends_with_the_recording():
 
     assert [plan.position_after(done) for done in range(3)] == [0.0, 20.0, 60.0]
     assert plan.speech_seconds == 38.0
+
+
+def test_plan_position_of_channels_is_where_all_are_transcribed_and_never_goes_back():
+    spans = ((0.0, 20.0, 1), (3.0, 5.0, 2), (21.0, 25.0, 2), (24.0, 40.0, 1), (26.0, 27.0, 2))
+    pieces = tuple(Piece(start, end, ((start, end),), channel) for start, end, channel in spans)
+    plan = Plan(60.0, "en", 0.9, pieces, tuple((index, index + 1) for index in range(5)))
+
+    assert plan.is_by_channel
+    assert [plan.position_after(done) for done in range(6)] == [0.0, 3.0, 20.0, 24.0, 26.0, 60.0]
+
+
+def test_plan_made_before_there_were_channels_can_be_read():
+    data = {
+        **to_json(Plan(9.0, "en", 0.9, (), ((0, 1),))),
+        "pieces": [{"start": 0.0, "end": 9.0, "speech": [[0.0, 9.0]]}],
+    }
+
+    plan = Plan.from_json(data)
+
+    assert plan.pieces == (Piece(0.0, 9.0, ((0.0, 9.0),), 0),)
+    assert not plan.is_by_channel
+
+
+def test_plan_position_of_the_gaps_of_another_job():
+    pieces = tuple(Piece(index * 10.0, index * 10.0 + 9.0, ()) for index in range(3))
+
+    assert Plan(30.0, "en", 0.9, pieces, ((2, 3), (0, 1))).position_after(1) == 29.0
 
 
 def test_plan_of_silence_is_done_at_once():

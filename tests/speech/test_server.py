@@ -3,9 +3,11 @@
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
+import wave
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -99,6 +101,53 @@ def test_transcribe_makes_a_missing_work_file_again(process: EngineProcess, data
 
     assert len(_texts(process, request, plan=plan, first_batch=0)) == len(plan["batches"])
     assert (tmp_path / "work.pcm").exists()
+
+
+@pytest.fixture
+def two_voices(tmp_path: Path) -> Path:
+    """Return a stereo recording of six seconds, another tone on each channel."""
+    with wave.open(str(tmp_path / "two.wav"), "wb") as file:
+        file.setparams((2, 2, 16000, 0, "NONE", ""))
+        frames = b"".join(
+            struct.pack("<hh", 9000 * (index // 40 % 2), 9000 * (index // 31 % 2)) for index in range(96000)
+        )
+        file.writeframes(frames)
+    return tmp_path / "two.wav"
+
+
+def test_plan_by_channel_has_the_pieces_of_both(process: EngineProcess, data: Path, tmp_path: Path, two_voices: Path):
+    reply = _last(process, "plan", **_request(data, tmp_path) | {"media": str(two_voices)}, by_channel=True)
+
+    pieces = [(piece["start"], piece["channel"]) for piece in reply["plan"]["pieces"]]
+    assert pieces == [(0.0, 1), (0.0, 2), (2.0, 1), (2.0, 2), (4.0, 1), (4.0, 2)]
+    assert reply["warnings"] == []
+    assert sorted(path.name for path in tmp_path.glob("work*")) == ["work.channel1.pcm", "work.channel2.pcm"]
+
+
+def test_transcribe_by_channel_makes_missing_work_files_again(
+    process: EngineProcess, data: Path, tmp_path: Path, two_voices: Path
+):
+    request = _request(data, tmp_path) | {"media": str(two_voices)}
+    plan = _last(process, "plan", **request, by_channel=True)["plan"]
+    sounds = {path: path.read_bytes() for path in tmp_path.glob("work.*")}
+    whole = _texts(process, request, plan=plan, first_batch=0)
+    (tmp_path / "work.channel2.pcm").unlink()
+
+    rest = _texts(process, request, plan=plan, first_batch=1)
+
+    assert rest == {batch: text for batch, text in whole.items() if batch >= 1}
+    assert {path: path.read_bytes() for path in tmp_path.glob("work.*")} == sounds
+
+
+def test_plan_by_channel_of_one_channel_is_as_usual_with_a_warning(process: EngineProcess, data: Path, tmp_path: Path):
+    usual = _last(process, "plan", **_request(data, tmp_path))
+
+    reply = _last(process, "plan", **_request(data, tmp_path), by_channel=True)
+
+    assert reply["plan"] == usual["plan"]
+    assert reply["warnings"] == [
+        "There is only one channel, so the recording was transcribed as usual, not by channel."
+    ]
 
 
 def test_stop_ends_a_request_and_the_process_goes_on(

@@ -6,7 +6,7 @@ import pytest
 
 from speech import speakers
 from speech.speakers import Part
-from speech.types import Turn
+from speech.types import Piece, Plan, Turn
 
 
 @dataclass
@@ -128,6 +128,32 @@ def test_label_of_a_gap_is_nobodys():
 
 def test_label_of_nothing_is_nothing():
     assert speakers.label([], [Turn(0.0, 1.0, 1)]) == []
+
+
+def _two_channels() -> Plan:
+    spans = ((0.0, 3.0, 2), (1.0, 9.0, 1), (12.0, 14.0, 2))
+    pieces = tuple(Piece(start, end, ((start, end),), channel) for start, end, channel in spans)
+    return Plan(20.0, "en", 0.9, pieces, ((0, 3),))
+
+
+def test_channel_turns_are_numbered_like_the_channels():
+    assert speakers.channel_turns(_two_channels()) == (Turn(0.0, 3.0, 2), Turn(1.0, 9.0, 1), Turn(12.0, 14.0, 2))
+
+
+def test_channel_turns_of_a_recording_without_channels_are_none():
+    assert speakers.channel_turns(Plan(20.0, "en", 0.9, (Piece(0.0, 9.0, ((0.0, 9.0),)),), ((0, 1),))) == ()
+
+
+def test_label_by_channel_leaves_every_word_where_it_was_recognised():
+    segments = [_spoken("one two three four"), _spoken("five six", start=1.0), Spoken(12.0, 14.0, "")]
+
+    labelled = speakers.label_by_channel(segments, [2, 1, 2], speakers.channel_turns(_two_channels()))
+
+    assert [[(part.speaker, part.also, part.text) for part in parts] for parts in labelled] == [
+        [(2, (1,), " one two three four")],
+        [(1, (2,), " five six")],
+        [(None, (), "")],
+    ]
 
 
 def _chance_recording(seed: int) -> tuple[list[Spoken], list[Turn]]:
