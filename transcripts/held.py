@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+STORAGE_CODES = ("disk_full", "disk_away", "media_away")
+"""The codes of the engine's errors that never end a job: somebody puts the disk right, and the work goes on."""
 LOOK_SECONDS = 1.0
 """How often the row is read for a stop request."""
 DATABASE_SECONDS = 1.0

@@ -20,6 +20,8 @@ from transcripts.models import Job, Recording, Segment
 
 STOPPED = {Job.StopRequest.PAUSE: Job.State.PAUSED, Job.StopRequest.CANCEL: Job.State.CANCELLED}
 FREE: dict[str, Any] = {"lease_token": None, "lease_expires_at": None, "lease_node": "", "stop_request": ""}
+HAS_ITS_TEXT = Q(kind=Job.Kind.WHOLE, stage=Job.Stage.IDENTIFYING)
+"""A job to which a cancel means: be complete without speakers. It keeps the wish until a worker obeys."""
 
 
 class LeaseLost(Exception):
@@ -108,7 +110,7 @@ def release(job_id: UUID, lease_token: UUID, state: Job.State, **fields: Any) ->
     """
     goes_on = state in (Job.State.QUEUED, Job.State.PAUSED)
     outcome = _unless_stopped(state) if goes_on else {"state": state, "finished_at": Now()}
-    write(job_id, lease_token, **outcome, **FREE, **fields)
+    write(job_id, lease_token, **FREE | outcome, **fields)
 
 
 def rescue() -> int:
@@ -121,17 +123,22 @@ def rescue() -> int:
     lost = Job.objects.running().filter(Q(lease_expires_at__lt=Now()) | Q(lease_token__in=orphans))
     if not lost.exists():  # Looking takes no lock.
         return 0
-    return lost.update(**_unless_stopped(Job.State.QUEUED), **FREE)
+    return lost.update(**FREE | _unless_stopped(Job.State.QUEUED))
 
 
 def request_stop(job_id: UUID, wish: Job.StopRequest) -> bool:
     """Pause or cancel a job; return False where it is over. A running one obeys in seconds; cancel outranks pause."""
     job = Job.objects.filter(pk=job_id)
     is_cancel = wish == Job.StopRequest.CANCEL
+    can_end = ~HAS_ITS_TEXT if is_cancel else ~Q(stop_request=Job.StopRequest.CANCEL)
     idle = Q(state__in=[Job.State.QUEUED, Job.State.PAUSED]) | Q(state=Job.State.RUNNING, lease_expires_at__lt=Now())
     outranked = When(stop_request=Job.StopRequest.CANCEL, then=Value(Job.StopRequest.CANCEL))
     for _ in range(2):  # It may move between the two statements, but not there and back in this time.
-        if job.filter(idle).update(state=STOPPED[wish], finished_at=Now() if is_cancel else None, **FREE):
+        if job.filter(idle & can_end).update(state=STOPPED[wish], finished_at=Now() if is_cancel else None, **FREE):
+            return True
+        if is_cancel and job.filter(idle & HAS_ITS_TEXT).update(
+            state=Job.State.QUEUED, available_at=Now(), **FREE | {"stop_request": wish}
+        ):
             return True
         if job.running().update(stop_request=Case(outranked, default=Value(wish))):
             return True
@@ -159,9 +166,13 @@ def later(seconds: float) -> Combinable:
 
 def _unless_stopped(state: Job.State) -> dict[str, Any]:
     """Return the columns that leave a job in this state, or where its stop request wants it."""
+    is_cancelled = Q(stop_request=Job.StopRequest.CANCEL)
+    text_only = When(is_cancelled & HAS_ITS_TEXT, then=Value(Job.State.QUEUED))
     wishes = [When(stop_request=wish, then=Value(stopped)) for wish, stopped in STOPPED.items()]
-    cancelled = When(stop_request=Job.StopRequest.CANCEL, then=Now())
+    kept = When(is_cancelled & HAS_ITS_TEXT, then=Value(Job.StopRequest.CANCEL))
+    cancelled = When(is_cancelled & ~HAS_ITS_TEXT, then=Now())
     return {
-        "state": Case(*wishes, default=Value(state)),
+        "stop_request": Case(kept, default=Value("")),
+        "state": Case(text_only, *wishes, default=Value(state)),
         "finished_at": Case(cancelled, default=None, output_field=DateTimeField()),
     }

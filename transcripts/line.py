@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from preferences.models import Settings
 from transcripts import node
 from transcripts.models import Job, Node
-from transcripts.models.job import blended_pace
+from transcripts.models.job import own_pace, time_left
 from transcripts.models.node import SEEN_SECONDS
 from transcripts.turns import Entry, play
 
@@ -36,6 +36,9 @@ COLUMNS = (
     "expected_pace",
     "transcribing_seconds",
     "audio_seconds_done",
+    "identifying_seconds",
+    "identified_seconds",
+    "identifying_share",
     "recording__duration_seconds",
 )
 
@@ -122,7 +125,7 @@ def _places(
     paces = {
         (row.asked_engine, row.asked_model): pace
         for row in running
-        if row.kind == Job.Kind.WHOLE and (pace := _pace(row)) is not None
+        if row.kind == Job.Kind.WHOLE and (pace := own_pace(row)) is not None
     }
     counted = [_entry(row, paces) for row in running if not row.lease_node.startswith(node.COMMAND)]
     can_start = not is_held and bool(slots)
@@ -141,12 +144,7 @@ def _seconds_left(row: Any, paces: dict[tuple[str, str], float]) -> float | None
     """Return how long a job will run. Where nothing is known of its pace, it goes as one of its kind that runs."""
     if row.kind == Job.Kind.GAPS:
         return GAPS_SECONDS
-    pace, duration = _pace(row) or paces.get((row.asked_engine, row.asked_model)), row.recording__duration_seconds
-    return None if pace is None or duration is None else max(0.0, duration - row.audio_seconds_done) * pace
-
-
-def _pace(row: Any) -> float | None:
-    return blended_pace(row.transcribing_seconds, row.audio_seconds_done, row.expected_pace)
+    return time_left(row, row.recording__duration_seconds, usual_pace=paces.get((row.asked_engine, row.asked_model)))
 
 
 def _members(rows: Iterable[Any]) -> list[Member]:

@@ -13,12 +13,12 @@ from django.db.models.functions import Coalesce, Now
 from registry.resolver import Choice, NothingRunnable, resolve
 from speech.client import EngineDied
 from speech.types import EngineError, Json, Options, PieceResult, Plan, to_json
-from transcripts import crashes, lease, outage, pins, slots, workfile
+from transcripts import crashes, lease, outage, pins, slots
 from transcripts.crashes import PHASES, Cause, Death, Phase
-from transcripts.engine import EngineHost
-from transcripts.estimates import expected_pace
+from transcripts.estimates import expected_pace, share_of_identifying
 from transcripts.exports import render_all
-from transcripts.held import Held, Stopped
+from transcripts.held import STORAGE_CODES, Stopped
+from transcripts.identifying import PROGRESS_SECONDS, Identifying
 from transcripts.models import Job, Recording, Segment
 from transcripts.services import gaps
 
@@ -30,8 +30,6 @@ MOST_LOADS = 2
 """So often is a model loaded that kills its engine, before another one is taken."""
 MOST_FIRST_GAPS = 5
 """After so many pieces that killed their engines, and none that did not, the fault is not in the recording."""
-PROGRESS_SECONDS = 2.0
-"""How often the progress of preparing is written."""
 BLOCKED_SECONDS = 15.0
 """When a job that nothing can run, or that has no room on the disk, looks again."""
 RETRY_SECONDS = 10.0
@@ -40,12 +38,7 @@ MEMORY_SECONDS = 300.0
 """Before a model is loaded again that did not fit into the memory: trying is felt by all that runs on the machine."""
 
 NO_ROOM = "no_room_to_load"
-WAITS = {
-    "disk_full": BLOCKED_SECONDS,
-    "disk_away": BLOCKED_SECONDS,
-    "media_away": BLOCKED_SECONDS,
-    NO_ROOM: MEMORY_SECONDS,
-}
+WAITS = dict.fromkeys(STORAGE_CODES, BLOCKED_SECONDS) | {NO_ROOM: MEMORY_SECONDS}
 """The codes of the errors that never end a job, and how long it waits until the next look."""
 STORAGE_AWAY = "A folder that the transcription needs cannot be used now ({}). What was transcribed before is kept."
 GAVE_UP = "{} This happened {} times in a row. {}"
@@ -59,14 +52,12 @@ UNEXPECTED = "Something unexpected went wrong; the log has the details. What was
 
 
 @dataclass(slots=True, kw_only=True)
-class Run(Held):
+class Run(Identifying):
     """What a run carries from step to step."""
 
-    engine: EngineHost
     choice: Choice = field(init=False)
     unloadable: dict[tuple[str, str], str] = field(default_factory=dict)
     phase: Phase = Phase.STARTING
-    next_progress: float = 0.0
 
     def to_end(self) -> None:
         """Run the job and leave it in the state that fits what happened. Raises LeaseLost and a database's errors."""
@@ -90,15 +81,38 @@ class Run(Held):
             self._fail(EngineError(UNEXPECTED, permanent=False, code="unexpected"))
 
     def _work(self) -> None:
-        self._choose()
-        while step := self._next_step():
-            self._check_stop()
-            self._survive(step)
-        self._refuse_nothing_but_gaps()
+        if self.job.kind == Job.Kind.SPEAKERS:
+            self._begin()
+            self._identify_source()
+            return
+        self._transcribe_all()
+        if self._wants_speakers():
+            self._identify()
         self._set(stage=Job.Stage.FINISHING)
         self._check_stop()
         render_all(self.job)
         self._persist(self._complete)
+
+    def _begin(self) -> None:
+        """Note that the work begins, or goes on."""
+        self._persist(lambda: lease.write(self.job.pk, self.token, started_at=Coalesce("started_at", Now())))
+        self._set(blocked_reason="")
+
+    def _transcribe_all(self) -> None:
+        """Plan and transcribe what is not done yet. A job whose text is complete needs no recogniser any more."""
+        if self._next_step() is None:
+            self._begin()
+        else:
+            self._choose()
+        while step := self._next_step():
+            self._check_stop()
+            self._survive(step)
+        self._refuse_nothing_but_gaps()
+
+    def _wants_speakers(self) -> bool:
+        """Return whether speakers are still to be identified. Where nobody speaks there is nothing to do."""
+        is_asked = self.job.diarize and self.job.identified == Job.Identified.NOT_YET
+        return is_asked and self._persist(lambda: self.job.segments.words().exists())
 
     def _next_step(self) -> Callable[[], None] | None:
         if self.job.plan is None:
@@ -125,8 +139,8 @@ class Run(Held):
             choice = self._resolve()
         self.choice = choice
         self._warn(*choice.warnings)
-        self._persist(lambda: lease.write(self.job.pk, self.token, started_at=Coalesce("started_at", Now())))
-        self._set(blocked_reason="", engine=choice.spec.engine, model=choice.spec.model)
+        self._begin()
+        self._set(engine=choice.spec.engine, model=choice.spec.model)
         self._expect(self.job.plan["pins"]["device"] if self.job.plan else "")
 
     def _expect(self, device: str) -> None:
@@ -171,6 +185,7 @@ class Run(Held):
             "prepared_seconds": plan["duration"],
             "language": plan["language"],
             "language_probability": plan["language_probability"],
+            "identifying_share": self._identifying_share(),
             "provenance": {
                 **plan["pins"],
                 "program_version": settings.VERSION,
@@ -188,6 +203,13 @@ class Run(Held):
         self._persist(store)
         self.job.recording.duration_seconds = length
         self._note(fields)
+
+    def _identifying_share(self) -> float:
+        """Return how much of the work it will be to identify the speakers."""
+        job = self.job
+        if not job.diarize or job.by_channel:
+            return 0.0
+        return self._persist(lambda: share_of_identifying(job.expected_pace, diarizer=job.asked_diarizer))
 
     def _note_preparing(self, message: Json) -> None:
         if self.phase == Phase.PREPARING and message["type"] == "progress" and time.monotonic() >= self.next_progress:
@@ -227,21 +249,14 @@ class Run(Held):
         self._note(fields | {"batches_done": batch + 1, "audio_seconds_done": position, "crashes": 0})
 
     def _ask(self, kind: str, *, on_message: Callable[[Json], None], **fields: Any) -> Json:
-        """Make a request about this recording and return its last reply. Raises Stopped and EngineError."""
-        reply = self.engine.request(
+        """Make a request of the recogniser and return its last reply. Raises Stopped and EngineError."""
+        return self._request(
             kind,
             on_message=lambda message: self._hear(message, then=on_message),
-            stop_wish=self._stop_wish,
-            media=self.job.recording.media.path,
-            work=str(workfile.work_file(self.job.recording.sha256, self.job.audio_track)),
-            track=self.job.audio_track,
             engine=to_json(self.choice.spec),
             options=to_json(self._options),
             **fields,
         )
-        if reply["type"] == "stopped":
-            raise Stopped(self.should_stop() or self.wish)
-        return reply
 
     def _hear(self, message: Json, *, then: Callable[[Json], None]) -> None:
         if message["type"] == "progress":

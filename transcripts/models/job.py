@@ -1,7 +1,7 @@
 """One run over a recording. The row is the queue: it is claimed, leased, checkpointed and rescued here, see `docs/reliability.md`."""
 
 import uuid
-from typing import Self
+from typing import Protocol, Self
 from uuid import UUID
 
 from django.conf import settings
@@ -234,17 +234,13 @@ class Job(models.Model):
     @property
     def audio_seconds(self) -> float | None:
         """Return where the sound ends, which is what transcribing counts to: a video's pictures may go on. None while unknown."""
-        is_prepared = (
-            self.stage in (self.Stage.TRANSCRIBING, self.Stage.FINISHING) or self.state == self.State.COMPLETED
-        )
+        is_prepared = self.stage not in ("", self.Stage.PREPARING) or self.state == self.State.COMPLETED
         return self.prepared_seconds if is_prepared and self.prepared_seconds else self.recording.duration_seconds
 
     @property
     def seconds_left(self) -> float | None:
         """Return the estimated time to the end; None where nothing is known of the pace or of how much there is to do."""
-        total = self.audio_seconds if self.kind == self.Kind.WHOLE else None
-        pace = blended_pace(self.transcribing_seconds, self.audio_seconds_done, self.expected_pace)
-        return None if pace is None or total is None else max(0.0, total - self.audio_seconds_done) * pace
+        return None if self.kind == self.Kind.GAPS else time_left(self, self.audio_seconds)
 
     @property
     def batch_seconds(self) -> float:
@@ -255,14 +251,53 @@ class Job(models.Model):
 
     @property
     def percent(self) -> int:
-        """Return how much of the recording is transcribed, 0..99 while the job is not complete.
+        """Return how much of the work is done, 0..99 while the job is not complete.
 
-        It never goes back: what is transcribed is kept whatever happens, and no stage counts by itself.
+        It never goes back: what is transcribed is kept whatever happens, no stage counts by itself, and what share of the work
+        it is to identify the speakers is settled at the start.
         """
         if self.state == self.State.COMPLETED:
             return 100
-        total = self.audio_seconds
-        return min(99, int(100 * self.audio_seconds_done / total)) if total else 0
+        total, share = self.audio_seconds, self.identifying_share
+        if not total:
+            return 0
+        done = (1 - share) * self.audio_seconds_done + share * self.identified_seconds
+        return min(99, int(100 * done / total))
+
+
+class Progress(Protocol):
+    """What the time left is worked out from: a job, or a row with these columns."""
+
+    kind: str
+    expected_pace: float | None
+    transcribing_seconds: float
+    audio_seconds_done: float
+    identifying_seconds: float
+    identified_seconds: float
+    identifying_share: float
+
+
+def time_left(job: Progress, total: float | None, *, usual_pace: float | None = None) -> float | None:
+    """Return the seconds to the end of a job on a recording of `total` seconds; None where nothing is known of the pace.
+
+    `usual_pace` is taken where the job's own is not known.
+    """
+    pace, share = own_pace(job) or usual_pace, job.identifying_share
+    if pace is None or total is None:
+        return None
+    to_identify = max(0.0, total - job.identified_seconds)
+    if job.kind == Job.Kind.SPEAKERS:
+        return to_identify * pace
+    left = max(0.0, total - job.audio_seconds_done) * pace
+    identifying = blended_pace(job.identifying_seconds, job.identified_seconds, pace * share / (1 - share))
+    return left + to_identify * (identifying or 0.0) if share else left
+
+
+def own_pace(job: Progress) -> float | None:
+    """Return the seconds of work for a second of recording, of the work that the job does first; None where it is not known."""
+    if job.kind == Job.Kind.SPEAKERS:
+        return blended_pace(job.identifying_seconds, job.identified_seconds, job.expected_pace)
+    return blended_pace(job.transcribing_seconds, job.audio_seconds_done, job.expected_pace)
 
 
 def blended_pace(seconds: float, audio_seconds: float, expected_pace: float | None) -> float | None:

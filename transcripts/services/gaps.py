@@ -8,6 +8,7 @@ from django.db import transaction
 from speech.types import Json
 from transcripts import lease
 from transcripts.models import Job, Segment
+from transcripts.services.speakers import label_filled
 from transcripts.times import stretch
 
 NOT_TRANSCRIBED = "{} could not be transcribed: {}"
@@ -46,7 +47,7 @@ def retry(source_id: UUID) -> Job | None:
         source = Job.objects.select_for_update().get(pk=source_id)
         if source.kind != Job.Kind.WHOLE or source.state != Job.State.COMPLETED:
             return None
-        if under_way := source.retries.unfinished().first():
+        if under_way := source.retries.unfinished().filter(kind=Job.Kind.GAPS).first():
             return under_way
         pieces = list(source.segments.gaps().values_list("piece", flat=True))
         return _create(source, pieces) if pieces else None
@@ -95,4 +96,5 @@ def _fill(source: Job, job: Job) -> set[str]:
     filled = [gap for gap in source.segments.gaps() if gap.piece in tried]
     source.segments.filter(pk__in=[gap.pk for gap in filled]).delete()
     job.segments.filter(piece__in=[gap.piece for gap in filled]).update(job=source)
+    label_filled(source, {gap.piece for gap in filled})
     return {warning(gap) for gap in filled}

@@ -65,8 +65,8 @@ def gaps_standing(job: Job) -> GapsStanding | None:
         return None
     count = Segment.objects.gaps().filter(job=OuterRef("source")).order_by().values("job").annotate(count=Count("pk"))
     held = Exists(Settings.objects.filter(queue_paused=True))
-    attempts = job.retries.annotate(missing=Subquery(count.values("count")), held=held).defer("plan")
-    attempt = attempts.order_by("-created_at").first()
+    attempts = job.retries.filter(kind=Job.Kind.GAPS).annotate(missing=Subquery(count.values("count")), held=held)
+    attempt = attempts.defer("plan").order_by("-created_at").first()
     missing = getattr(attempt, "missing", None) if attempt else job.segments.gaps().count()
     return GapsStanding(job, missing or 0, attempt)
 
