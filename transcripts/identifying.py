@@ -172,6 +172,7 @@ class Identifying(Held):
         """Let the job be complete without speakers."""
         done = {"identified": Job.Identified.FAILED, "identified_seconds": self.job.audio_seconds or 0.0}
         self._set(**done, stop_request="", warnings=[*self.job.warnings, warning])
+        self.wish = ""
 
     def _request(self, kind: str, *, on_message: Callable[[Json], None], **fields: Any) -> Json:
         """Make a request about this recording and return its last reply. Raises Stopped and EngineError."""

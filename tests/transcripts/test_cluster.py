@@ -82,8 +82,9 @@ def test_cluster_starts_anew_when_somebody_asks_for_it(installation):
     installation.wait_for_batch(1)
     before = part(main, "cluster asr")
     installation.read(
-        "INSERT INTO settings_settings (id, upload_limit_megabytes, concurrency, queue_paused, restart_requested_at) "
-        "VALUES (1, 0, 1, 0, strftime('%Y-%m-%d %H:%M:%f', 'now')) "
+        "INSERT INTO settings_settings "
+        "(id, upload_limit_megabytes, concurrency, queue_paused, identify_speakers, restart_requested_at) "
+        "VALUES (1, 0, 1, 0, 1, strftime('%Y-%m-%d %H:%M:%f', 'now')) "
         "ON CONFLICT (id) DO UPDATE SET restart_requested_at = excluded.restart_requested_at"
     )
 
