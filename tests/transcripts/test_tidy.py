@@ -16,6 +16,7 @@ from django.db import connection
 from django.utils import timezone
 from django_q.models import Failure
 
+from speech import channels
 from transcripts import incoming, tidy, workfile
 from transcripts.models import Job, Node, Recording
 
@@ -114,6 +115,23 @@ def test_tidy_does_all_of_it(make_job, media_root: Path, settings):
     assert list(Session.objects.values_list("session_key", flat=True)) == ["new"]
     assert not Node.objects.exists()
     assert list(Failure.objects.values_list("pk", flat=True)) == ["1"]
+
+
+@pytest.mark.django_db
+def test_work_files_of_channels_are_kept_while_a_job_needs_them_and_half_written_ones_are_not(make_job, settings):
+    settings.WORK_DIR.mkdir()
+    work = workfile.work_file(make_job(by_channel=True).recording.sha256)
+    needed = {channels.work_file(work, channel) for channel in (1, 2)}
+    orphan = channels.work_file(workfile.work_file("0" * 64), 1)
+    half_written = work.with_name(f"{work.stem}.channel1.pcm.{2**22 + 1}.part")
+    for path in {*needed, orphan, half_written}:
+        path.write_bytes(b"sound")
+    long_ago = time.time() - 2 * workfile.ABANDONED_SECONDS
+    os.utime(half_written, (long_ago, long_ago))
+
+    workfile.sweep()
+
+    assert set(settings.WORK_DIR.iterdir()) == needed
 
 
 @pytest.mark.django_db

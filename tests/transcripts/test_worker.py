@@ -14,6 +14,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
+from speech import channels
 from speech.types import EngineError, Plan
 from transcripts import drain, lease, workfile
 from transcripts.engine import EngineHost
@@ -226,6 +227,45 @@ def test_run_makes_a_missing_work_file_again(job, go, slow):
 
     assert go(job) == State.COMPLETED
     assert _is_text_of_undisturbed_run(job)
+
+
+@pytest.fixture
+def two_voices(tmp_path: Path) -> bytes:
+    """Return a WAV file with another hum on each channel."""
+    with wave.open(str(tmp_path / "two.wav"), "wb") as file:
+        file.setparams((2, 2, 16000, 0, "NONE", ""))
+        file.writeframes(b"".join(bytes([0, number % 97, 0, number % 71]) for number in range(SECONDS * 16000)))
+    return (tmp_path / "two.wav").read_bytes()
+
+
+@pytest.mark.django_db
+def test_run_by_channel_goes_on_after_a_pause_with_the_same_text(make_job, make_recording, go, slow, two_voices):
+    wishes = []
+    recording = make_recording(two_voices, duration_seconds=None)
+    whole, paused = (make_job(recording, asked_engine="fake", by_channel=True) for _ in range(2))
+    go(whole)
+    go(paused, should_stop=lambda: "".join(wishes), on_progress=_at_batch(2, lambda job: wishes.append("pause")))
+    work = workfile.work_file(recording.sha256)
+    channels.work_file(work, 2).unlink()
+    lease.resume(paused.pk)
+
+    assert go(paused) == State.COMPLETED
+    segments = list(paused.segments.values_list("piece", "start", "text"))
+    assert segments == list(whole.segments.values_list("piece", "start", "text"))
+    plan = Plan.from_json(paused.plan)
+    assert [(start, plan.pieces[piece].channel) for piece, start, _ in segments] == [
+        (number * 2.0, channel) for number in range(SECONDS // 2) for channel in (1, 2)
+    ]
+    assert list(work.parent.glob(f"{work.stem}*")) == []
+
+
+@pytest.mark.django_db
+def test_run_by_channel_of_one_channel_is_as_usual_with_a_warning(make_job, make_recording, go, hum):
+    job = make_job(make_recording(hum, duration_seconds=None), asked_engine="fake", by_channel=True)
+
+    assert go(job) == State.COMPLETED
+    assert _is_text_of_undisturbed_run(job)
+    assert job.warnings == ["There is only one channel, so the recording was transcribed as usual, not by channel."]
 
 
 @pytest.mark.django_db
