@@ -14,6 +14,7 @@ from math import inf
 from typing import Any, Protocol
 
 from speech.types import Plan, Turn
+from speech.vad import PADDING
 
 NEAR_SECONDS = 1.0
 """A word outside of all turns belongs to the nearest one within this time; with none so near, to the speaker of its neighbours."""
@@ -97,8 +98,15 @@ def label(segments: Sequence[Spoken], turns: Sequence[Turn]) -> list[list[Part]]
 
 def channel_turns(plan: Plan) -> tuple[Turn, ...]:
     """Return who speaks when in a recording with one speaker per channel, each numbered like the channel; empty in any other."""
-    turns = [Turn(start, end, piece.channel) for piece in plan.pieces for start, end in piece.speech if piece.channel]
-    return tuple(sorted(turns, key=lambda turn: (turn.start, turn.speaker)))
+    spans = [(*_unpadded(span), piece.channel) for piece in plan.pieces for span in piece.speech if piece.channel]
+    return tuple(Turn(start, end, channel) for start, end, channel in sorted(spans))
+
+
+def _unpadded(span: Span) -> Span:
+    """Return a stretch of speech without the silence that the speech detection keeps around it."""
+    start, end = span
+    padding = min(PADDING, (end - start) / 4)
+    return round(start + padding, 3), round(end - padding, 3)
 
 
 def label_by_channel(segments: Sequence[Spoken], channels: Sequence[int], turns: Sequence[Turn]) -> list[list[Part]]:

@@ -185,7 +185,7 @@ class Run(Identifying):
             "prepared_seconds": plan["duration"],
             "language": plan["language"],
             "language_probability": plan["language_probability"],
-            "identifying_share": self._identifying_share(),
+            "identifying_share": self._identifying_share(Plan.from_json(plan)),
             "provenance": {
                 **plan["pins"],
                 "program_version": settings.VERSION,
@@ -204,10 +204,10 @@ class Run(Identifying):
         self.job.recording.duration_seconds = length
         self._note(fields)
 
-    def _identifying_share(self) -> float:
+    def _identifying_share(self, plan: Plan) -> float:
         """Return how much of the work it will be to identify the speakers."""
         job = self.job
-        if not job.diarize or job.by_channel:
+        if not job.diarize or plan.is_by_channel:
             return 0.0
         return self._persist(lambda: share_of_identifying(job.expected_pace, diarizer=job.asked_diarizer))
 

@@ -137,7 +137,7 @@ def _two_channels() -> Plan:
 
 
 def test_channel_turns_are_numbered_like_the_channels():
-    assert speakers.channel_turns(_two_channels()) == (Turn(0.0, 3.0, 2), Turn(1.0, 9.0, 1), Turn(12.0, 14.0, 2))
+    assert speakers.channel_turns(_two_channels()) == (Turn(0.3, 2.7, 2), Turn(1.3, 8.7, 1), Turn(12.3, 13.7, 2))
 
 
 def test_channel_turns_of_a_recording_without_channels_are_none():

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from registry import diarizers
-from speech.types import EngineError, SpeakerCount
+from speech.types import EngineError, SpeakerCount, Turn
 from transcripts import identifying, lease, workfile
 from transcripts.engine import EngineHost
 from transcripts.models import Edit, Job, Labelling
@@ -16,6 +16,7 @@ from transcripts.services import identify
 from transcripts.services.edits import undo
 from transcripts.services.gaps import retry
 from transcripts.services.identify import NotIdentifiable, identify_again
+from transcripts.services.speakers import apply_labelling, restore
 from transcripts.worker import run
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +119,50 @@ def _identifying(job):
 
 def _ask(wish):
     return lambda job: lease.request_stop(job.pk, wish)
+
+
+@pytest.fixture
+def two_voices(tmp_path: Path) -> bytes:
+    """Return a WAV file with another hum on each channel."""
+    with wave.open(str(tmp_path / "two.wav"), "wb") as file:
+        file.setparams((2, 2, 16000, 0, "NONE", ""))
+        file.writeframes(b"".join(bytes([0, number % 97, 0, number % 71]) for number in range(SECONDS * 16000)))
+    return (tmp_path / "two.wav").read_bytes()
+
+
+def test_run_by_channel_gives_each_word_to_the_speaker_of_its_channel(make_job, make_recording, go, two_voices):
+    recording = make_recording(two_voices, duration_seconds=None)
+    job = make_job(recording, asked_engine="fake", diarize=True, by_channel=True)
+
+    assert go(job) == State.COMPLETED
+
+    pieces = job.plan["pieces"]
+    rows = job.segments.select_related("speaker")
+    assert [row.speaker.number for row in rows] == [pieces[row.piece]["channel"] for row in rows] == [1, 2] * 6
+    assert {tuple(row.also) for row in rows} == {(row.speaker_id,) for row in rows}
+    assert (job.identified, job.diarizer, job.warnings) == (Job.Identified.DONE, "channels", [])
+
+
+def test_labelling_by_channel_can_be_used_again_after_another_one(make_job, make_recording, go, two_voices):
+    recording = make_recording(two_voices, duration_seconds=None)
+    job = make_job(recording, asked_engine="fake", diarize=True, by_channel=True)
+    go(job)
+    by_channel = job.labelling
+    apply_labelling(job, [Turn(0.0, 12.0, 1)], provenance={"diarizer": "fake"})
+    assert set(_speakers(job)) == {1}
+
+    restore(by_channel, author=None)
+
+    assert _speakers(job) == [1, 2] * 6
+
+
+def test_run_by_channel_of_one_channel_has_a_diarizer_tell_who_speaks(make_job, make_recording, go, hum):
+    job = make_job(make_recording(hum, duration_seconds=None), asked_engine="fake", diarize=True, by_channel=True)
+
+    assert go(job) == State.COMPLETED
+
+    assert (_speakers(job), job.diarizer) == (SPEAKERS, "fake")
+    assert job.warnings == ["There is only one channel, so the recording was transcribed as usual, not by channel."]
 
 
 def test_run_identifies_speakers_after_the_text(job, go):

@@ -8,11 +8,14 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from speech.speakers import Part, label
-from speech.types import Json, Turn
+from speech.speakers import Part, label, label_by_channel
+from speech.types import Json, Plan, Turn
 from transcripts.models import Edit, Job, Labelling, Segment, Speaker
 from transcripts.services.matching import same_speakers
 from transcripts.services.patches import CONTENT, Columns, EditRefused, Rows, State, carry_out, editing
+
+CHANNELS = "channels"
+"""In place of a diarizer's name: each channel of the recording is one speaker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ def apply_labelling(job: Job, turns: Sequence[Turn], *, provenance: Json, author
         numbers = sorted({turn.speaker for turn in turns})
         Speaker.objects.bulk_create([Speaker(job=locked, labelling=labelling, number=number) for number in numbers])
         wholes = _wholes(locked)
-        parts = label(wholes, turns)
+        parts = _labelled(labelling, wholes)
         _take_over_names(labelling, wholes, parts)
         _use(locked, labelling, wholes, parts, author=author)
     return labelling
@@ -60,7 +63,7 @@ def restore(labelling: Labelling, *, author: User | None) -> Edit:
     """Use a labelling again that the job had before, with the names it had. Raises EditRefused."""
     with editing(labelling.job_id) as job:
         wholes = _wholes(job)
-        return _use(job, labelling, wholes, label(wholes, turns_of(labelling)), author=author)
+        return _use(job, labelling, wholes, _labelled(labelling, wholes), author=author)
 
 
 def label_filled(job: Job, pieces: Collection[int]) -> None:
@@ -71,7 +74,7 @@ def label_filled(job: Job, pieces: Collection[int]) -> None:
     if job.labelling is None:
         return
     wholes = _wholes(job)
-    pairs = zip(wholes, label(wholes, turns_of(job.labelling)), strict=True)
+    pairs = zip(wholes, _labelled(job.labelling, wholes), strict=True)
     filled = [pair for pair in pairs if pair[0].rows[0].piece in pieces]
     segments, created = _cut(filled, _owners(job.labelling))
     try:
@@ -82,6 +85,15 @@ def label_filled(job: Job, pieces: Collection[int]) -> None:
 
 def turns_of(labelling: Labelling) -> list[Turn]:
     return [Turn(start, end, speaker) for start, end, speaker in labelling.turns]
+
+
+def _labelled(labelling: Labelling, wholes: Sequence[Whole]) -> list[list[Part]]:
+    """Return whose the words are: the channel's that they were recognised in where each has its speaker, else by the turns."""
+    turns = turns_of(labelling)
+    if labelling.provenance.get("diarizer") != CHANNELS:
+        return label(wholes, turns)
+    pieces = Plan.from_json(labelling.job.plan or {}).pieces
+    return label_by_channel(wholes, [pieces[whole.rows[0].piece].channel for whole in wholes], turns)
 
 
 def _wholes(job: Job) -> list[Whole]:
