@@ -12,6 +12,8 @@ SAMPLE_RATE = 16_000
 MOST_SPEAKERS = 20
 """So many people are told apart at the most."""
 
+NO_COUNT = f"Give a number of speakers from 1 to {MOST_SPEAKERS}, such as 3, or a range, such as 2-5."
+
 Json = dict[str, Any]
 OnProgress = Callable[[float, float], None]
 """Called with (seconds done, seconds in all)."""
@@ -136,12 +138,40 @@ class Turn:
         return cls(**data)
 
 
+def _whole_number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MOST_SPEAKERS))):
+        raise ValueError(text)
+    return int(text)
+
+
 @dataclass(frozen=True, slots=True)
 class SpeakerCount:
     """How many people may be told apart: as many as are heard, between these bounds. Equal bounds: exactly so many."""
 
     least: int = 1
     most: int = MOST_SPEAKERS
+
+    def __str__(self) -> str:
+        return str(self.least) if self.least == self.most else f"{self.least}-{self.most}"
+
+    @property
+    def is_possible(self) -> bool:
+        return 1 <= self.least <= self.most <= MOST_SPEAKERS
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Return what a person means by 3, or 2-5; None for nothing, or auto. Raises ValueError with a sentence."""
+        text = text.strip().lower()
+        if text in ("", "auto"):
+            return None
+        least, dash, most = (part.strip() for part in text.replace("–", "-").partition("-"))
+        try:
+            count = cls(_whole_number(least), _whole_number(most if dash else least))
+        except ValueError:
+            raise ValueError(NO_COUNT) from None
+        if not count.is_possible:
+            raise ValueError(NO_COUNT)
+        return count
 
     @classmethod
     def from_json(cls, data: Json) -> Self:

@@ -8,10 +8,13 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
 from preferences.models import Settings
+from registry.diarizers import diarizers
 from registry.resolver import Availability, Choice, NothingRunnable, available, hindrance, limit, resolve
 from speech.languages import LANGUAGES
 from transcripts.models import Job, Task
 from transcripts.services.accept import PROMPT_LIMIT, JobRequest
+from transcripts.services.restart import count_of
+from transcripts.speaker_forms import IdentifyForm, as_chosen
 
 MOST_ROWS = 200
 """How many rows a page may ask after at once; a page of the list has fewer."""
@@ -33,7 +36,7 @@ class ManyFiles(forms.FileField):
         return files
 
 
-class OptionsForm(forms.Form):
+class OptionsForm(IdentifyForm):
     """How to transcribe. Each may be left as it is. Only models that can run now are offered."""
 
     language = forms.ChoiceField(
@@ -54,11 +57,18 @@ class OptionsForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Names, places and rare words, spelled as you want to read them.",
     )
+    diarize = forms.BooleanField(label="Identify speakers", required=False)
+    by_channel = forms.BooleanField(
+        label="One speaker per channel",
+        required=False,
+        help_text="For stereo recordings with one person on each side, such as phone calls.",
+    )
     waits_because = ""
     """Why nothing at all can run now, with what to do; empty where something can."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["diarize"].initial = Settings.load().identify_speakers
         models = [model for model in available() if model.available]
         field = self.fields["model"]
         assert isinstance(field, forms.ChoiceField)
@@ -87,7 +97,17 @@ class OptionsForm(forms.Form):
             language=self.cleaned_data["language"],
             task=_task(self.cleaned_data["translate"]),
             prompt=self.cleaned_data["prompt"],
+            diarize=self._is_diarized,
+            diarizer=self.cleaned_data["diarizer"],
+            speakers=self.count(),
+            by_channel=self._is_diarized and self.cleaned_data["by_channel"],
         )
+
+    @property
+    def _is_diarized(self) -> bool:
+        """Return whether speakers are to be identified: as it is set up here, where a script names none of the options."""
+        is_chosen = "speakers" in self.data  # A box that is not ticked is not sent, but this is.
+        return bool(self.cleaned_data["diarize"] if is_chosen else self.fields["diarize"].initial)
 
 
 class UploadForm(OptionsForm):
@@ -139,12 +159,17 @@ def _as_before(job: Job) -> dict[str, Any]:
     """Return what was asked of a job, as the form has it. A model that can run no more is not chosen again."""
     asked = f"{job.asked_engine or job.engine}/{job.asked_model or job.model}"
     can_run = any(model.available and asked == f"{model.engine}/{model.model}" for model in available())
+    can_identify = any(found.available and job.asked_diarizer == found.diarizer for found in diarizers())
     return {
         "language": job.asked_language,
         "model": asked if can_run and (job.asked_engine or job.asked_model) else "",
         "translate": job.task == Task.TRANSLATE,
         "prompt": job.prompt,
         "audio_track": job.audio_track,
+        "diarize": job.diarize,
+        "by_channel": job.by_channel,
+        "diarizer": job.asked_diarizer if can_identify else "",
+        **as_chosen(count_of(job)),
     }
 
 

@@ -34,7 +34,7 @@ def root(db: None) -> User:
 @pytest.fixture
 def transcribe(root: User, settings: Settings, tmp_path: Path) -> Transcribe:
     """Return a function that runs the command with the fake engine, and returns what it printed."""
-    settings.FAKE_ENGINE = True
+    settings.FAKE_ENGINE, settings.DEFAULT_ENGINE = True, "fake"
 
     def run(*paths: Path, **options: Any) -> str:
         output = io.StringIO()

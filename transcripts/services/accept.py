@@ -15,13 +15,14 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import DatabaseError, InterfaceError, transaction
 
 from preferences.models import Settings
+from registry import diarizers
 from registry.resolver import FAKE, LIBRARIES
 from speech import client
 from speech.languages import LANGUAGES
-from speech.types import EngineError, Media, UnreadableMedia
+from speech.types import NO_COUNT, EngineError, Media, SpeakerCount, UnreadableMedia
 from speech.weights import MODELS
 from transcripts import outage, storage
-from transcripts.estimates import expected_pace
+from transcripts.estimates import expected_pace, share_of_identifying
 from transcripts.incoming import DATABASE_AWAY, NO_FOLDER, NO_ROOM, IncomingFile
 from transcripts.models import Job, Recording, Task
 from transcripts.names import title_from
@@ -57,6 +58,13 @@ class JobRequest:
     prompt: str = ""
     audio_track: int = 0
     """Counted from 0 among the audio tracks of the file."""
+    diarize: bool = False
+    """Whether speakers are to be identified."""
+    diarizer: str = ""
+    speakers: SpeakerCount | None = None
+    """How many; None for as many as are heard."""
+    by_channel: bool = False
+    """Whether each channel of a stereo recording is one speaker."""
 
     def columns(self) -> dict[str, Any]:
         """Return what it is on a job's row."""
@@ -67,6 +75,11 @@ class JobRequest:
             "task": self.task,
             "prompt": self.prompt,
             "audio_track": self.audio_track,
+            "diarize": self.diarize,
+            "asked_diarizer": _asked(self.diarizer),
+            "least_speakers": self.speakers.least if self.speakers else None,
+            "most_speakers": self.speakers.most if self.speakers else None,
+            "by_channel": self.by_channel,
         }
 
 
@@ -99,6 +112,9 @@ def check_request(request: JobRequest) -> None:
     _check_choice("model", request.model, ["", AUTO, *MODELS, *fake])
     _check_choice("language", request.language, ["", AUTO, *LANGUAGES])
     _check_choice("task", request.task, Task.values)
+    _check_choice("diarizer", request.diarizer, ["", AUTO, *diarizers.LIBRARIES, *fake])
+    if request.speakers and not request.speakers.is_possible:
+        raise Refused(f"{NO_COUNT} Nothing was saved.")
     if len(request.prompt) > PROMPT_LIMIT:
         raise Refused(f"The prompt is longer than {PROMPT_LIMIT} characters. Nothing was saved. Use a shorter one.")
 
@@ -211,7 +227,10 @@ def _record(recording: Recording, request: JobRequest, then: Then | None) -> Job
 def new_job(recording: Recording, request: JobRequest) -> Job:
     """Put a job in the queue that does what is asked."""
     pace = _expected_pace(request)
-    return Job.objects.create(recording=recording, owner=recording.owner, expected_pace=pace, **request.columns())
+    is_diarized = request.diarize and not request.by_channel
+    share = share_of_identifying(pace, diarizer=_asked(request.diarizer)) if is_diarized else 0.0
+    expected = {"expected_pace": pace, "identifying_share": share}
+    return Job.objects.create(recording=recording, owner=recording.owner, **expected, **request.columns())
 
 
 def _expected_pace(request: JobRequest) -> float | None:

@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 NOT_OVER = "This transcription is not over yet. Identify the speakers when it is."
 NOT_IDENTIFIED = "The speakers could not be identified."
 CANCELLED = "Identifying the speakers was cancelled. The text is complete. “Identify speakers” does it later."
+UNDER_WAY = "The speakers of this text are being identified already. The queue shows how far that is."
 NO_TEXT = "There is no text in which speakers could be identified."
 
 
@@ -33,14 +34,16 @@ def identify_again(
 ) -> Job:
     """Return the queued job that identifies the speakers of a job's text, or the one that does so already, which goes on.
 
-    `speakers` None: as many as are heard. `then` is as in `accept_path`, and makes it a new one. Safe to call by two at once.
+    `speakers` None: as many as are heard. With `then`, as in `accept_path`, it is always a new one. Safe to call by two at once.
     Raises NotIdentifiable.
     """
     with transaction.atomic():
         source = Job.objects.select_for_update().defer("plan").get(pk=source_id)
         _check(source)
         under_way = source.retries.unfinished().filter(kind=Job.Kind.SPEAKERS).first()
-        job = under_way if under_way and not then else _create(source, diarizer, speakers)
+        if under_way and then:
+            raise NotIdentifiable(UNDER_WAY)
+        job = under_way or _create(source, diarizer, speakers)
         if then:
             then(job)
     lease.resume(job.pk)

@@ -4,6 +4,7 @@ import logging
 
 from django.db import transaction
 
+from speech.types import SpeakerCount
 from transcripts import lease
 from transcripts.models import Job, Recording
 from transcripts.models.job import JobQuerySet
@@ -51,7 +52,18 @@ def request_of(job: Job) -> JobRequest:
         task=job.task,
         prompt=job.prompt,
         audio_track=job.audio_track,
+        diarize=job.diarize,
+        diarizer=job.asked_diarizer,
+        speakers=count_of(job),
+        by_channel=job.by_channel,
     )
+
+
+def count_of(job: Job) -> SpeakerCount | None:
+    """Return how many speakers were asked for, None for as many as are heard."""
+    if job.least_speakers is None or job.most_speakers is None:
+        return None
+    return SpeakerCount(job.least_speakers, job.most_speakers)
 
 
 def _unfinished(recording: Recording) -> JobQuerySet:

@@ -3,23 +3,23 @@
 import logging
 import os
 import signal
-import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from argparse import BooleanOptionalAction
+from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from tqdm import tqdm
 
+from preferences.models import Settings
 from speech.languages import LANGUAGES
+from speech.types import SpeakerCount
 from transcripts import batch, direct, lease
 from transcripts.batch import Found
 from transcripts.engine import EngineHost
 from transcripts.exports import FORMATS
+from transcripts.management.shown import NotDone, quiet_log, run_shown
 from transcripts.models import Job, Task
 from transcripts.names import printable
 from transcripts.outputs import write_exports
@@ -29,16 +29,11 @@ from transcripts.services.restart import transcribe_again
 
 log = logging.getLogger(__name__)
 
-BAR = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} s of audio [{elapsed}<{remaining}{postfix}]"
 KNOWN = "\n  Already in the library as “{}”: this is another transcript of that recording."
 NO_FILES_WRITTEN = "With --enqueue a worker does the work and writes no files: leave out --formats and --output."
 NOBODY = "There is no administrator to own the recordings. Add one with `manage.py createsuperuser`, or use --owner."
 NOT_WRITTEN = "Its text is in the library, but could not be written to a file ({})."
 UNEXPECTED = "Something unexpected went wrong; the log has the details."
-
-
-class NotDone(Exception):
-    """A file was not transcribed. The message is the reason, for the person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +62,16 @@ class Command(BaseCommand):
         parser.add_argument(
             "--track", type=int, default=1, metavar="N", help="Which audio track of the file (default: 1)."
         )
+        parser.add_argument(
+            "--diarize",
+            action=BooleanOptionalAction,
+            help="Identify speakers, or leave it (default: the installation's).",
+        )
+        parser.add_argument("--diarizer", default=AUTO, help="auto, pyannote, whisperx or vad (default: auto).")
+        parser.add_argument(
+            "--speakers", default=AUTO, metavar="COUNT", help="auto, a number, or a range such as 2-5 (default: auto)."
+        )
+        parser.add_argument("--channels", action="store_true", help="One speaker per channel, in stereo recordings.")
         parser.add_argument("--formats", help=f"Separated by commas: {', '.join(FORMATS)} (default: txt).")
         parser.add_argument("--output", type=Path, metavar="DIR", help="Where to write (default: the current folder).")
         parser.add_argument(
@@ -79,7 +84,7 @@ class Command(BaseCommand):
         found = batch.find(options["paths"], recursive=options["recursive"])
         try:
             with (
-                _log_level(options["verbosity"]),
+                quiet_log(options["verbosity"]),
                 direct.Interruption() as interruption,
                 closing(EngineHost()) as engine,
             ):
@@ -107,33 +112,30 @@ class Command(BaseCommand):
         return failures, len(found)
 
 
-@contextmanager
-def _log_level(verbosity: int) -> Iterator[None]:
-    """Keep the worker's log of what goes well off the terminal, unless it is asked for with --verbosity 2."""
-    logger = logging.getLogger("transcripts")
-    level = logger.level
-    if verbosity < 2:
-        logger.setLevel(logging.WARNING)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
-
-
 def _wanted(options: dict[str, Any]) -> Wanted:
     """Return what the options say. Raises CommandError, with what there is, where one names something that is not."""
     asked = {name: options[name] for name in ("engine", "model", "language", "task", "prompt")}
     if options["track"] < 1:
         raise CommandError("Audio tracks are counted from 1: --track 1 is the first.")
-    request = JobRequest(**asked, audio_track=options["track"] - 1)
     try:
+        request = JobRequest(**asked, audio_track=options["track"] - 1, **_speakers(options))
         check_request(request)
-    except Refused as err:
+    except (Refused, ValueError) as err:
         raise CommandError(str(err)) from err
     if options["enqueue"] and (options["formats"] or options["output"]):
         raise CommandError(NO_FILES_WRITTEN)
     owner, formats = _owner(options["owner"]), _formats(options["formats"] or "txt")
     return Wanted(owner, request, formats, _folder(options["output"] or Path()), options["enqueue"])
+
+
+def _speakers(options: dict[str, Any]) -> dict[str, Any]:
+    """Return what is asked about speakers. Whoever says how they are to be identified wants them identified."""
+    count, by_channel = SpeakerCount.parse(options["speakers"]), options["channels"]
+    diarize = options["diarize"]
+    if diarize is None:
+        is_told = bool(count) or by_channel or options["diarizer"] != AUTO
+        diarize = is_told or Settings.load().identify_speakers
+    return {"diarize": diarize, "diarizer": options["diarizer"], "speakers": count, "by_channel": by_channel}
 
 
 def _formats(names: str) -> tuple[str, ...]:
@@ -173,7 +175,7 @@ def _take(item: Found, name: str, wanted: Wanted, engine: EngineHost, interrupti
     job, note = _accept(item.path, wanted)
     if wanted.is_for_worker:
         return f"{item.label}: waits for a worker as job {job.pk}{note}"
-    seconds = _run(job, item.label, engine, interruption)
+    seconds = run_shown(job, item.label, engine, interruption)
     try:
         paths = write_exports(job, wanted.folder, name=name, formats=wanted.formats)
     except OSError as err:
@@ -188,39 +190,6 @@ def _accept(path: Path, wanted: Wanted) -> tuple[Job, str]:
         return accept_path(path, owner=wanted.owner, request=wanted.request, then=then), ""
     except AlreadyHere as err:
         return transcribe_again(err.recording, wanted.request, then=then), KNOWN.format(printable(err.recording.title))
-
-
-def _run(job: Job, label: str, engine: EngineHost, interruption: direct.Interruption) -> float:
-    """Run a job to its end with a progress bar on a terminal, and return how many seconds that took. Raises NotDone."""
-    began = time.monotonic()
-    try:
-        with tqdm(desc=label[-40:], bar_format=BAR, leave=False, disable=None) as bar:
-            direct.run(job, engine=engine, interruption=interruption, on_progress=partial(_show, bar))
-    except Job.DoesNotExist as err:
-        raise NotDone("It was deleted while it was being transcribed.") from err
-    if job.state != Job.State.COMPLETED:
-        raise NotDone(_why_not_done(job))
-    return time.monotonic() - began
-
-
-def _show(bar: "tqdm[Any]", job: Job) -> None:
-    """Move the bar to how much of the recording is prepared, or transcribed."""
-    is_preparing = job.stage == Job.Stage.PREPARING
-    bar.total = round(job.audio_seconds or 0) or None
-    bar.n = round(job.prepared_seconds if is_preparing else job.audio_seconds_done)
-    bar.set_postfix_str(job.get_stage_display().lower(), refresh=True)
-
-
-def _why_not_done(job: Job) -> str:
-    done, total = job.audio_seconds_done, job.audio_seconds or 0
-    reasons = {
-        Job.State.FAILED: job.error,
-        Job.State.CANCELLED: "It was cancelled.",
-        Job.State.PAUSED: f"Paused with {done:.0f} of {total:.0f} s transcribed and kept. Open it in the library and press “Go on”.",
-        Job.State.QUEUED: f"It waits in the queue. {job.blocked_reason}".strip(),
-        Job.State.RUNNING: "A worker has taken it over; the text will be in the library.",
-    }
-    return reasons[Job.State(job.state)]
 
 
 def _line(label: str, job: Job, seconds: float, paths: list[Path]) -> str:

@@ -1,0 +1,87 @@
+"""Identify the speakers of texts that are in the library, without transcribing again."""
+
+from contextlib import closing
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from registry.diarizers import LIBRARIES
+from registry.resolver import FAKE
+from speech.types import SpeakerCount
+from transcripts import direct, lease
+from transcripts.engine import EngineHost
+from transcripts.management.shown import NotDone, quiet_log, run_shown
+from transcripts.models import Job, Recording
+from transcripts.names import printable
+from transcripts.services.accept import AUTO
+from transcripts.services.identify import NotIdentifiable, identify_again
+
+NONE_SUCH = "There is no job and no recording {}. The address of its page has the number of a recording."
+INTERRUPTED = "Interrupted. The text is as it was."
+NO_DIARIZER = "There is no diarizer {!r}. Choose one of: {}."
+
+
+class Command(BaseCommand):
+    help = "Identify who speaks in a text that is in the library. What was there before can be restored."
+    requires_migrations_checks = True
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("id", type=UUID, metavar="JOB|RECORDING", help="Of a recording the text that is shown.")
+        parser.add_argument("--diarizer", default=AUTO, help="auto, pyannote, whisperx or vad (default: auto).")
+        parser.add_argument(
+            "--speakers", default=AUTO, metavar="COUNT", help="auto, a number, or a range such as 2-5 (default: auto)."
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        diarizer = _diarizer(options["diarizer"])
+        source = _find(options["id"])
+        try:
+            count = SpeakerCount.parse(options["speakers"])
+            self.stdout.write(_identify(source, diarizer, count, options["verbosity"]))
+        except (NotDone, NotIdentifiable, ValueError) as err:
+            raise CommandError(str(err)) from err
+
+
+def _identify(source: Job, diarizer: str, count: SpeakerCount | None, verbosity: int) -> str:
+    """Run a job that identifies the speakers of another one's text, and return the line that says what it found."""
+    with quiet_log(verbosity), direct.Interruption() as interruption, closing(EngineHost()) as engine:
+        job = identify_again(source.pk, diarizer=diarizer, speakers=count, then=lease.start_directly)
+        try:
+            seconds = run_shown(job, printable(source.recording.title), engine, interruption)
+        except NotDone as err:
+            if not interruption.signal_number:
+                raise
+            lease.request_stop(job.pk, Job.StopRequest.CANCEL)  # Nothing is half done that could go on.
+            raise CommandError(INTERRUPTED, returncode=128 + interruption.signal_number) from err
+    return _line(source, job, seconds)
+
+
+def _diarizer(name: str) -> str:
+    if name not in (AUTO, FAKE, *LIBRARIES):
+        raise CommandError(NO_DIARIZER.format(name, ", ".join([AUTO, *LIBRARIES])))
+    return "" if name == AUTO else name
+
+
+def _find(pk: UUID) -> Job:
+    """Return the job with this id, or the text in use of the recording with it. Raises CommandError."""
+    jobs = Job.objects.whole().select_related("recording").defer("plan")
+    job = jobs.filter(pk=pk).first()
+    if job is None and (recording := Recording.objects.filter(pk=pk).first()):
+        theirs = jobs.filter(recording=recording)
+        job = theirs.filter(pk=recording.shown_job_id or pk).first() or theirs.first()
+    if job is None:
+        raise CommandError(NONE_SUCH.format(pk))
+    return job
+
+
+def _line(source: Job, job: Job, seconds: float) -> str:
+    """Return what is said at the end: who was found, how fast, and the warnings."""
+    source.refresh_from_db()
+    found = source.speakers.speaking().count()
+    audio = source.audio_seconds or 0.0
+    factor = f", real-time factor {seconds / audio:.2f}" if audio else ""
+    people = "1 speaker" if found == 1 else f"{found} speakers"
+    title = printable(source.recording.title)
+    line = f"{title}: {people} in {audio:.1f} s of audio, found in {seconds:.1f} s{factor}, by {source.diarizer}"
+    return "\n  Warning: ".join([line, *job.warnings])
