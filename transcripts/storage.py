@@ -29,15 +29,22 @@ class Disk:
         return f"{self.free_bytes / 1e9:.1f} GB" if self.free_bytes >= 1e8 else f"{self.free_bytes // 1_000_000} MB"
 
 
+def local_path(name: str) -> Path | None:
+    """Return where a file of the media lies; None where they are no local files, and their storage answers for them."""
+    try:
+        return Path(default_storage.path(name))
+    except NotImplementedError:
+        return None
+
+
 def media_problem(*, has_recordings: bool) -> str:
     """Return why recordings cannot be kept and read now, as a sentence; empty where they can.
 
     With no recordings yet the folder need not be there: the first one makes it. Later its absence means that a disk is not
     mounted, and what was put in its place would be hidden by it.
     """
-    try:
-        folder = Path(default_storage.path(RECORDINGS))
-    except NotImplementedError:  # Not local files: their storage answers for them.
+    folder = local_path(RECORDINGS)
+    if folder is None:
         return ""
     try:
         if not folder.is_dir():

@@ -9,7 +9,6 @@ from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.utils import timezone
 from django_q.models import Failure
 
@@ -49,9 +48,8 @@ def set_unknown_files_aside() -> int:
 
     A process that was killed between the move of a file to its place and the commit of its row leaves one.
     """
-    try:
-        folder = Path(default_storage.path(storage.RECORDINGS))
-    except NotImplementedError:  # Not local files.
+    folder = storage.local_path(storage.RECORDINGS)
+    if folder is None:
         return 0
     old = {name: path for name, path in _files(folder) if _age_seconds(path) > UNKNOWN_SECONDS}
     known = set(Recording.objects.filter(pk__in=old).values_list("pk", flat=True)) if old else set()

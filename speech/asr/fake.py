@@ -1,6 +1,7 @@
 """A recogniser for tests: deterministic words from the times alone, without weights.
 
-`SELENITE_FAKE_SECONDS` is how long each batch takes. `SELENITE_FAKE_CRASH` poisons a piece, see `speech.poison`.
+`SELENITE_FAKE_SECONDS` is how long each batch takes, `SELENITE_FAKE_BATCH` how many pieces it has at most.
+`SELENITE_FAKE_CRASH` poisons a piece, see `speech.poison`.
 """
 
 import os
@@ -27,10 +28,9 @@ def load(spec: EngineSpec) -> "FakeEngine":
 class FakeEngine:
     """Says one word for each half second of a piece; the pieces are two seconds long, whatever is heard."""
 
-    batch_size = 2
-
     def __init__(self, spec: EngineSpec) -> None:
         self._spec = spec
+        self.batch_size = int(os.environ.get("SELENITE_FAKE_BATCH", "2"))
         self.warnings: list[str] = []
 
     @property

@@ -1,5 +1,6 @@
 """An installation of its own for a test, whose real cluster can be attacked."""
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -118,10 +119,21 @@ class Installation:
     def wait_for_end(self, *, seconds: float = 30) -> None:
         self.wait_for(lambda: self.job[0] == "completed", seconds=seconds)
 
-    def has_the_text_of_an_undisturbed_run(self) -> bool:
+    @property
+    def texts(self) -> list[list[tuple]]:
+        """Return the segments of the undisturbed job, and of the one that the cluster runs."""
         order = "j.id = (SELECT id FROM transcripts_job ORDER BY created_at {} LIMIT 1)"
-        undisturbed, disturbed = (self.read(TEXT.format(order.format(way))) for way in ("ASC", "DESC"))
+        return [self.read(TEXT.format(order.format(way))) for way in ("ASC", "DESC")]
+
+    def has_the_text_of_an_undisturbed_run(self) -> bool:
+        undisturbed, disturbed = self.texts
         return undisturbed == disturbed and len(undisturbed) == SECONDS // 2
+
+    @property
+    def engine_deaths(self) -> int:
+        """Return how many engines died in the job that the cluster runs, by what is noted on its row."""
+        [(deaths,)] = self.read("SELECT deaths FROM transcripts_job ORDER BY created_at DESC LIMIT 1")
+        return len(json.loads(deaths))
 
     @property
     def jobs(self) -> list[tuple[str, int, int, int]]:

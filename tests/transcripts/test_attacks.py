@@ -15,6 +15,9 @@ pytestmark = pytest.mark.chaos
 LOCK_SECONDS = 12
 LEASE_SECONDS = 4
 STATES = "SELECT state, stop_request FROM transcripts_job ORDER BY created_at DESC LIMIT 1"
+POISONED = 5
+"""In the middle of a batch of three: the first piece has one of its own."""
+GAPS = "SELECT piece, text, gap FROM transcripts_segment WHERE gap != ''"
 LIGHT = """
 from django_q.tasks import async_task
 print(async_task("transcripts.tidy.tidy"))
@@ -97,6 +100,29 @@ def test_resumed_job_goes_on_at_its_checkpoint(installation):
     assert done >= 3
     assert sorted(set(begun)) == [0, *range(1, SECONDS // 2, 2)]
     assert len(begun) - len(set(begun)) <= 1, "At most the batch that was being made is made again."
+
+
+@pytest.mark.parametrize(
+    ("how", "reason"), [("abort", "The engine crashed."), ("hang", "The engine stopped answering.")]
+)
+def test_poisoned_piece_costs_its_neighbours_in_the_batch_nothing(installation, how, reason):
+    log = installation.folder / "engine.log"
+    installation.environment |= {"SELENITE_FAKE_SECONDS": "0", "SELENITE_FAKE_BATCH": "3"}
+    installation.environment |= {"SELENITE_FAKE_CRASH": f"{POISONED}:{how}:always", "SELENITE_ENGINE_LOG": str(log)}
+    silence = {"SELENITE_ENGINE_STALL_SECONDS": f"{patiently(2):.0f}", "SELENITE_SILENCED_CHECKS": "selenite.E003"}
+    installation.environment |= silence
+    installation.start()
+
+    installation.wait_for_end(seconds=patiently(30))
+
+    undisturbed, disturbed = installation.texts
+    assert [row for row in disturbed if row[0] != POISONED] == [row for row in undisturbed if row[0] != POISONED]
+    assert installation.read(GAPS) == [(POISONED, "", reason)]
+    events = journal.read(log)
+    batch = (POISONED - 1, POISONED + 2)
+    assert [event.pieces for event in events if event.event == "begin"].count(batch) == 2
+    assert 3 <= installation.engine_deaths <= 5
+    assert installation.job[2:] == (1, 0)
 
 
 def test_light_task_is_done_in_a_second_while_all_slots_are_busy(installation):

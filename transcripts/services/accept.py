@@ -244,9 +244,8 @@ def _asked(value: str) -> str:
 
 def _make_durable(recording: Recording) -> None:
     """Wait until the file and its name are on disk: a row that survives a power cut must not point to nothing."""
-    try:
-        path = Path(recording.media.path)
-    except NotImplementedError:  # Not a local file: its storage answers for it.
+    path = storage.local_path(str(recording.media.name))
+    if path is None:
         return
     for place in (path, path.parent, path.parent.parent):
         descriptor = os.open(place, os.O_RDONLY)

@@ -10,7 +10,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from transcripts.incoming import remove_leftovers
 from transcripts.management.commands.qcluster import queue_parts
 from transcripts.supervisor import Part, Supervisor
 
@@ -31,7 +30,6 @@ class Command(BaseCommand):
         host, port = options["host"], options["port"]
         _check_migrations()
         _check_port(host, port)
-        remove_leftovers()
         connection.close()
         parts = [*queue_parts(label="worker | "), _web(host, port)]
         Supervisor(parts, stop_seconds=STOP_SECONDS).run(on_round=self._announcement(host, port))
