@@ -296,7 +296,8 @@ def _write(media: Path, files: Sequence[BinaryIO], track: int, on_progress: OnPr
         warnings = damage.warnings(said, skipped, codec=stream.codec_context.name, duration=duration)
     if total < SHORTEST_SECONDS * SAMPLE_RATE:
         raise UnreadableMedia(NO_SOUND)
-    length = max(duration, shortest)
+    # Pictures may go on after the sound, but not where the file itself ends.
+    length = duration if damage.breaks_off(said, duration=duration) else max(duration, shortest)
     return Decoded(
         duration, length, waveform.thin_out(np.frombuffer(peaks, dtype=np.uint8), share=duration / length), warnings
     )

@@ -75,12 +75,17 @@ class Said:
 def warnings(said: Said, skipped: Skipped, *, codec: str, duration: float) -> tuple[str, ...]:
     """Return the sentences for the person about what is missing from a sound of `duration` seconds; none where all is there."""
     sentences = []
-    announced = said.announced or 0.0
-    if announced - duration > max(SHORT_SECONDS, SHORT_SHARE * announced):
-        sentences.append(BREAKS_OFF.format(clock(duration), clock(round(announced))))
+    if breaks_off(said, duration=duration):
+        sentences.append(BREAKS_OFF.format(clock(duration), clock(round(said.announced or 0.0))))
     if said.has_holes or (skipped.seconds > HEARD_SECONDS and codec not in WITHOUT_PAUSES):
         sentences.append(DAMAGED)
     return tuple(sentences)
+
+
+def breaks_off(said: Said, *, duration: float) -> bool:
+    """Return whether a sound of `duration` seconds ends before it should."""
+    announced = said.announced or 0.0
+    return announced - duration > max(SHORT_SECONDS, SHORT_SHARE * announced)
 
 
 def look(file: Readable, container: "InputContainer", stream: "AudioStream", on_read: Callable[[], None]) -> Said:

@@ -189,9 +189,10 @@ class RowsForm(forms.Form):
 
 
 class StartForm(forms.Form):
-    """Where in a recording its page starts, in seconds."""
+    """How a recording's page starts: where in the recording, in seconds, and whether its warnings are unfolded."""
 
     t = forms.FloatField(required=False, min_value=0)
+    warnings = forms.BooleanField(required=False)
 
 
 class LiveForm(forms.Form):

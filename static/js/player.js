@@ -25,10 +25,11 @@ function peaks() {
   return JSON.parse(document.getElementById("peaks").textContent);
 }
 
-// The length that the rest of the page tells; what the browser says where that is something else.
+// The length that the rest of the page tells. The browser goes by what the file announces: of one that breaks off there is less,
+// which is known once it was read and has its waveform.
 function length() {
   const known = Number(document.getElementById("waveform").dataset.seconds ?? 0);
-  if (!Number.isFinite(media.duration)) return known;
+  if (wave.isKnown || !Number.isFinite(media.duration)) return known;
   return Math.abs(known - media.duration) < SAME_SECONDS ? known : media.duration;
 }
 

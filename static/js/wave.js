@@ -18,6 +18,10 @@ export class Wave {
     this.played = undefined;
   }
 
+  get isKnown() {
+    return this.peaks.length > 0;
+  }
+
   // Look at the size and the colours again.
   measure() {
     const { width, height } = this.canvas.getBoundingClientRect();

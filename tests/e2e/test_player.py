@@ -100,6 +100,26 @@ def test_length_of_a_video_is_the_same_everywhere(open_video: Callable[..., Page
     expect(page.locator("td.column-duration")).to_have_text(LENGTH)
 
 
+def test_length_of_a_recording_that_breaks_off_is_what_there_is(open_page: Callable[..., Page], server: Server):
+    """The browser goes by the 11 seconds that the file announces."""
+    person = server.add_person()
+    options = ("--owner", person.name, "--model", "tiny.en", "--output", str(server.log.parent))
+    server.manage("transcribe", str(DATA / "bad" / "truncated.mp3"), *options)
+    page = open_page()
+    sign_in(page, person)
+    expect(page.locator("td.column-duration")).to_have_text("0:05")
+    open_recording(page, "truncated")
+    _wait_until_ready(page)
+    assert page.locator("audio").evaluate("media => media.duration") > 10
+    expect(page.locator("[data-length]")).to_have_text("0:05")
+    assert 5 < float(page.locator("[data-seek]").get_attribute("max") or 0) < 6
+    page.locator("[data-seek]").fill("5")
+    page.keyboard.press("k")
+    _wait_for(page, "media.ended")
+    expect(page.locator("[data-now]")).to_have_text("0:05")
+    expect(page.locator("[data-length]")).to_have_text("0:05")
+
+
 def test_video_has_one_player_fills_the_screen_and_can_be_put_away(open_video: Callable[..., Page]):
     page = open_video()
     video = page.locator("video")

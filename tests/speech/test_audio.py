@@ -86,6 +86,14 @@ def test_length_of_a_video_is_that_of_its_pictures_and_the_waveform_spans_it(dat
     assert max(decoded.peaks[-16:]) == 0 < max(decoded.peaks[:30])
 
 
+def test_pictures_of_a_video_that_breaks_off_do_not_go_on(tmp_path: Path, data: Path):
+    whole = (data / "jfk_video.mp4").read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(whole[: len(whole) // 2])
+    decoded = audio.decode(tmp_path / "cut.mp4", tmp_path / "work.pcm", on_progress=_ignore)
+    assert decoded.length == decoded.duration == pytest.approx(5.5, abs=0.1)
+    assert len(decoded.peaks) == 55
+
+
 @pytest.mark.parametrize("name", ["bad/truncated.wav", "bad/truncated.mp3", "jfk.webm"])
 def test_length_of_sound_alone_is_what_was_decoded_whatever_the_container_says(data: Path, tmp_path: Path, name: str):
     decoded = audio.decode(data / name, tmp_path / "work.pcm", on_progress=_ignore)

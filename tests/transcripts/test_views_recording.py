@@ -108,11 +108,40 @@ def test_failed_job_says_why_and_what_is_kept(alice_client: Client, make_job: Ma
     assert "/live" not in text
 
 
+WARNINGS = ["Model small is not installed.", "Two pieces were unclear."]
+
+
 def test_warnings_are_folded_into_one_line(alice_client: Client, make_job: MakeJob):
-    job = make_job(state=Job.State.COMPLETED, warnings=["Model small is not installed.", "Two pieces were unclear."])
+    job = make_job(state=Job.State.COMPLETED, warnings=WARNINGS)
     text = alice_client.get(_page(job)).text
     assert "2 warnings" in text
     assert "<li>Two pieces were unclear.</li>" in text
+    assert re.findall(r'<details class="warnings.*?( open)? hx-preserve>', text) == [""]
+
+
+def test_warnings_are_unfolded_for_who_comes_to_read_them(alice_client: Client, make_job: MakeJob):
+    job = make_job(state=Job.State.COMPLETED, warnings=WARNINGS)
+    [link] = re.findall(r'class="recording-notes" href="(.*?)"', alice_client.get("/").text)
+    assert link == f"{_page(job)}?warnings=1#standing"
+    assert re.findall(r'<details class="warnings.*?( open)? hx-preserve>', alice_client.get(link).text) == [" open"]
+
+
+@pytest.mark.parametrize(("warning", "is_folded"), [("It is <b>cut</b>.", False), ("It is cut. " * 20, True)])
+def test_short_warning_that_is_alone_is_shown_at_once(
+    alice_client: Client, make_job: MakeJob, warning: str, is_folded: bool
+):
+    job = make_job(state=Job.State.COMPLETED, warnings=[warning])
+    text = alice_client.get(_page(job)).text
+    assert ("It is &lt;b&gt;cut&lt;/b&gt;.</p>" in text, '<details class="warnings' in text) == (
+        not is_folded,
+        is_folded,
+    )
+
+
+@pytest.mark.parametrize("query", ["?warnings=", "?warnings=%00&t=x", "?t=-1&warnings=no"])
+def test_strange_start_of_a_page_is_ignored(alice_client: Client, completed_job: Job, query: str):
+    text = alice_client.get(_page(completed_job) + query).text
+    assert f'src="/recordings/{completed_job.recording_id}/media"' in text
 
 
 def test_text_appears_while_the_job_runs(alice_client: Client, running_job: Job, make_segments: MakeSegments):

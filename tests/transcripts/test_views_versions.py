@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from preferences.models import Settings
 from tests.conftest import MakeJob, MakeSegments
 from transcripts import lease
 from transcripts.models import Job, Recording
@@ -49,11 +50,14 @@ def test_new_text_can_be_looked_at_while_it_is_made(alice_client: Client, comple
 def test_page_learns_that_the_new_one_is_done(alice_client: Client, completed_job: Job, running_job: Job):
     address = f"/recordings/{completed_job.recording_id}/version?version={completed_job.pk}"
     response = alice_client.get(address)
+    assert f'hx-get="{address}&amp;awaited=1"' in response.text
     assert (response.status_code, "every 2s" in response.text) == (200, True)
     lease.complete(running_job.pk, running_job.lease_token)
     response = alice_client.get(address)
     assert (response.status_code, "every 2s" in response.text) == (286, False)
     assert "A newer one is in use." in response.text
+    awaited = alice_client.get(f"{address}&awaited=1").text
+    assert ("The new transcription is complete and in use now." in awaited, "A newer one" in awaited) == (True, False)
     assert NEW in alice_client.get(_page(completed_job)).text
 
 
@@ -72,6 +76,30 @@ def test_versions_are_listed_with_what_made_them(alice_client: Client, completed
     menu = text.partition('class="menu versions"')[2].partition("</details>")[0]
     assert re.findall(r"\?version=([\w-]+)", menu) == [str(running_job.pk), str(completed_job.pk)]
     assert ("2 versions" in menu, "base, faster-whisper, English" in menu) == (True, True)
+
+
+def test_versions_say_which_is_in_use_and_which_is_open(
+    alice_client: Client, completed_job: Job, make_job: MakeJob, make_segments: MakeSegments
+):
+    newer = make_job(completed_job.recording, state=State.COMPLETED)
+    make_segments(newer, (NEW,))
+    text = (
+        alice_client.get(_page(newer, version=True))
+        .text.partition('class="menu versions"')[2]
+        .partition("</details>")[0]
+    )
+    assert re.findall(r"<small>([^<]*)</small>\s*</a>", text) == ["Done, open here", "In use"]
+    text = alice_client.get(_page(completed_job)).text.partition('class="menu versions"')[2].partition("</details>")[0]
+    assert re.findall(r"<small>([^<]*)</small>\s*</a>", text) == ["Done", "In use, open here"]
+
+
+def test_new_one_that_waits_says_when_the_queue_is_held(alice_client: Client, completed_job: Job, make_job: MakeJob):
+    make_job(completed_job.recording)
+    assert "A new transcription waits in the queue." in alice_client.get(_page(completed_job)).text
+    Settings.objects.create(pk=1, queue_paused=True)
+    address = f"/recordings/{completed_job.recording_id}/version?version={completed_job.pk}"
+    for text in (alice_client.get(_page(completed_job)).text, alice_client.get(address).text):
+        assert "A new transcription waits. The queue is held by an administrator: waiting jobs start" in text
 
 
 def test_one_version_is_no_list(alice_client: Client, completed_job: Job):

@@ -93,15 +93,19 @@ def _marked(rows: list[Standing]) -> list[tuple[str, str]]:
 def detail(request: HttpRequest, recording_id: UUID) -> HttpResponse:
     versions = find_versions(request, recording_id)
     text, [row] = page_paragraphs(versions.open), standings([versions.open])
-    context = {"added": text, "speeds": SPEEDS, "versions": versions, "media_start": _media_start(request)}
+    context = {"added": text, "speeds": SPEEDS, "versions": versions} | _start(request)
     return render(request, "transcripts/detail.html", _page_context(row, text) | context)
 
 
-def _media_start(request: HttpRequest) -> str:
-    """Return what makes a player start at `?t=SECONDS`, as a fragment of the media's address; nothing where that is no time."""
+def _start(request: HttpRequest) -> dict[str, object]:
+    """Return how the page starts: what makes the player start at `?t=SECONDS`, as a fragment of the media's address."""
     form = StartForm(request.GET)
-    start = form.cleaned_data["t"] if form.is_valid() else None
-    return "" if start is None else f"#t={start:.2f}"
+    form.full_clean()
+    start = form.cleaned_data.get("t")
+    return {
+        "media_start": "" if start is None else f"#t={start:.2f}",
+        "are_warnings_open": form.cleaned_data["warnings"],
+    }
 
 
 @require_GET
@@ -111,7 +115,7 @@ def version(request: HttpRequest, recording_id: UUID) -> HttpResponse:
         versions = find_versions(request, recording_id)
     except Http404:
         return HttpResponse(status=HTMX_STOP_POLLING)
-    context = {"versions": versions, "recording": versions.open.recording}
+    context = {"versions": versions, "recording": versions.open.recording, "awaited": "awaited" in request.GET}
     return render(
         request, "transcripts/_version.html", context, status=200 if versions.is_coming else HTMX_STOP_POLLING
     )

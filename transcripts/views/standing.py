@@ -43,6 +43,8 @@ POLL_SECONDS = 2
 SLOW_POLL_SECONDS = 5
 SLOW_BATCH_SECONDS = 3.0
 """Where a batch takes longer, a page asks less often: asking costs about 3 ms of processor time, and there is little new."""
+SHORT_WARNING = 160
+"""In characters: about two lines of the page."""
 LAST_WORDS = 90
 """How many characters of the text recognised last a row shows."""
 
@@ -135,6 +137,12 @@ class Standing:
         if self.job.audio_seconds_done:
             return "The recording and the text recognised so far are kept."
         return "The recording is kept."
+
+    @property
+    def only_warning(self) -> str:
+        """Return the warning that needs no list to unfold: a short one that is alone."""
+        warnings = self.job.warnings
+        return warnings[0] if len(warnings) == 1 and len(warnings[0]) <= SHORT_WARNING else ""
 
     @property
     def can_pause(self) -> bool:

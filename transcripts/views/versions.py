@@ -5,8 +5,9 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest
 
+from transcripts.line import Place
 from transcripts.models import Job
-from transcripts.views.standing import Standing
+from transcripts.views.standing import Standing, standings
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,8 @@ class Versions:
 
     jobs: tuple[Job, ...]
     open: Job
+    place: Place | None = None
+    """Where a newer version than the open one waits."""
 
     @property
     def rows(self) -> list[Standing]:
@@ -22,7 +25,7 @@ class Versions:
 
     @property
     def newest(self) -> Standing:
-        return Standing(self.jobs[0])
+        return Standing(self.jobs[0], self.place)
 
     @property
     def is_newest(self) -> bool:
@@ -32,6 +35,11 @@ class Versions:
     def is_shown(self) -> bool:
         """Return whether the open version is the one that the recording's page starts with."""
         return self.open == _shown(self.jobs)
+
+    @property
+    def is_newest_shown(self) -> bool:
+        """Return whether a newer version than the open one has taken its place."""
+        return not self.is_newest and self.jobs[0] == _shown(self.jobs)
 
     @property
     def is_older(self) -> bool:
@@ -70,7 +78,8 @@ def find_versions(request: HttpRequest, recording_id: UUID) -> Versions:
     opened = next((job for job in jobs if str(job.pk) == asked), None) if asked else _shown(jobs)
     if opened is None:
         raise Http404
-    return Versions(jobs, opened)
+    place = None if opened == jobs[0] else standings(jobs[:1])[0].place
+    return Versions(jobs, opened, place)
 
 
 def _shown(jobs: tuple[Job, ...]) -> Job:
