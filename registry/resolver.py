@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from django.conf import settings
 
 from speech.types import EngineSpec
-from speech.weights import CATALOGUE, MODELS, WHISPER, find, known
+from speech.weights import CATALOGUE, MODELS, PURPOSES, WHISPER, find, known
 
 LIBRARIES = {"faster-whisper": ("faster_whisper", "ctranslate2"), WHISPER: ("whisper", "torch")}
 FAKE = "fake"
@@ -33,13 +33,13 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """Whether a model can run here now; `reason` is a sentence where it cannot. `limit` says what it never can, or is empty."""
+    """Whether a model can run here now; `reason` is a sentence where it cannot. `purpose` says in a few words what it is for."""
 
     engine: str
     model: str
     available: bool
     reason: str
-    limit: str = ""
+    purpose: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def available() -> list[Availability]:
     found = []
     for engine, model in pairs:
         reason = hindrance(engine=engine, model=model, language=ENGLISH)
-        found.append(Availability(engine, model, not reason, reason, limit(engine=engine, model=model)))
+        found.append(Availability(engine, model, not reason, reason, PURPOSES.get(model, "")))
     return found
 
 

@@ -1,6 +1,9 @@
 """What people send."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +14,7 @@ from preferences.models import Settings
 from registry.diarizers import diarizers
 from registry.resolver import Availability, Choice, NothingRunnable, available, hindrance, limit, resolve
 from speech.languages import LANGUAGES
+from speech.weights import known
 from transcripts.models import Job, Task
 from transcripts.services.accept import PROMPT_LIMIT, JobRequest
 from transcripts.services.restart import count_of
@@ -72,13 +76,16 @@ class OptionsForm(IdentifyForm):
         models = [model for model in available() if model.available]
         field = self.fields["model"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", "Automatic"), *((f"{model.engine}/{model.model}", _label(model)) for model in models)]
+        field.choices = [("", "Automatic"), *_choices(models)]
         try:
             choice = resolve(language=self["language"].value() or "", task=_task(self["translate"].value()))
             field.help_text = _automatic(choice)
         except NothingRunnable as err:
             field.help_text = f"With “Automatic” this waits for another model. {err}" if models else ""
             self.waits_because = "" if models else str(err)
+        # Not by self["model"], which would keep the explanation of “Automatic”.
+        if chosen := self.data.get("model") if self.is_bound else self.initial.get("model"):
+            field.help_text = _chosen(str(chosen))
 
     def clean(self) -> None:
         """Refuse a model for what it cannot do: a worker would have to take another one."""
@@ -127,14 +134,33 @@ def _task(translate: object) -> str:
     return (Task.TRANSLATE if translate else Task.TRANSCRIBE).value
 
 
+def _choices(models: Sequence[Availability]) -> list[tuple[str, Any]]:
+    """Return the models with what each is for; by engine where there is more than one."""
+    engines = {
+        engine: [(f"{engine}/{model.model}", _label(model)) for model in found]
+        for engine, found in groupby(models, key=attrgetter("engine"))
+    }
+    return list(engines.items()) if len(engines) > 1 else [choice for found in engines.values() for choice in found]
+
+
 def _label(model: Availability) -> str:
-    return f"{model.model} ({model.engine})" + (f", {model.limit}" if model.limit else "")
+    return f"{model.model}: {model.purpose}" if model.purpose else model.model
 
 
 def _automatic(choice: Choice) -> str:
     engine, model = choice.spec.engine, choice.spec.model
+    return f"Automatic takes {model} with {_engine_and_limit(engine, model)}."
+
+
+def _chosen(value: str) -> str:
+    """Return what a list to choose from has no room for; nothing for a model that is none."""
+    engine, _, model = value.partition("/")
+    return f"Runs with {_engine_and_limit(engine, model)}." if known(engine=engine, model=model) else ""
+
+
+def _engine_and_limit(engine: str, model: str) -> str:
     what = limit(engine=engine, model=model)
-    return f"Automatic takes {model} with {engine}" + (f" ({what})." if what else ".")
+    return f"{engine} ({what})" if what else engine
 
 
 class RestartForm(OptionsForm):

@@ -356,6 +356,21 @@ DIARIZATION_CATALOGUE: tuple[Weights, ...] = (
 )
 """The segmentation (pyannote, 2022) and the speaker encoder are open; community-1 is pyannote's whole pipeline, gated."""
 
+PURPOSES = {
+    "tiny": "fastest, many mistakes",
+    "tiny.en": "fastest, English only",
+    "base": "fast, for clear speech",
+    "base.en": "fast, English only",
+    "small": "slower, more accurate",
+    "small.en": "accurate, English only",
+    "medium": "slow, accurate",
+    "medium.en": "slow, English only",
+    "distil-large-v3": "English only",
+    "large-v3-turbo": "accurate, quick",
+    "large-v3": "most accurate, slow",
+}
+"""What each model is for, as people choose it: with its name no longer than a list to choose from is wide on a phone."""
+
 
 def known(*, engine: str, model: str) -> Weights | None:
     """Return what is known of a model, None where nothing is."""

@@ -1,5 +1,8 @@
 // One file on its way: its line in the list, its request, and in words what is known of it.
 
+// True now and later, however long the page stays open.
+const UPLOADED = "Uploaded. Open it to see its transcript.";
+const AGAIN = "Sent to be transcribed again. Open it to see how far it is.";
 const NOTHING_SAVED = "Nothing was saved.";
 const MAYBE_SAVED =
   "The file was sent completely; it may have been saved. Look in the recordings before you send it again.";
@@ -117,7 +120,7 @@ export class Upload {
   answer() {
     const { status, response } = this.request;
     if (status === 200 && response?.known) this.offer(response);
-    else if (status === 200 && response?.url) this.done("Uploaded. It will be transcribed.", response);
+    else if (status === 200 && response?.url) this.done(UPLOADED, response);
     else if (status === 401) this.show("signed-out", SIGNED_OUT);
     else if (status === 403) this.show("failed", OUT_OF_DATE);
     else if (response?.passes) this.show("failed", response.error);
@@ -145,7 +148,7 @@ export class Upload {
     try {
       const answer = await fetch(this.again, { method: "POST", body: options, headers: { Accept: "application/json" } });
       const reply = await answer.json();
-      if (answer.ok) this.done("It will be transcribed again.", reply);
+      if (answer.ok) this.done(AGAIN, reply);
       else this.show("refused", reply.error ?? OUT_OF_DATE);
     } catch {
       this.show("known", "The connection broke. Try again.");

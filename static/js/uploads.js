@@ -10,7 +10,7 @@ const close = box.querySelector("[data-close]");
 const form = document.querySelector("[data-upload-form]");
 const input = form?.querySelector("input[type=file]");
 const submit = form?.querySelector("[data-submit]");
-const go = form?.querySelector("[data-go]");
+const part = (name) => form.querySelector(`[data-${name}]`);
 
 const UNDER_WAY = ["waiting", "sending", "signed-out"];
 let uploads = [];
@@ -42,14 +42,18 @@ function summarise() {
   if (summary.textContent !== text) summary.textContent = text;
 }
 
-// When all are sent, the way on is to the recordings.
+// When all are sent, the way on is to the recordings, and there is nothing left that the options could be for. What is sent was
+// sent with the options of that moment: they say so where others are still to come.
 function offerNextStep() {
+  const isSent = count("done", "known", ...UNDER_WAY) > 0;
   const isOver = count("done", "known") > 0 && count("ready", "failed", ...UNDER_WAY) === 0;
   const hadFocus = document.activeElement === submit;
   input.required = count("ready") === 0; // The browser then asks for files itself.
-  go.hidden = !isOver;
-  submit.hidden = isOver;
-  if (isOver && hadFocus) go.focus();
+  part("go").hidden = !isOver;
+  part("send").hidden = isOver;
+  part("options").hidden = isSent && count("ready", "known", "failed", "cancelled") === 0;
+  part("later").hidden = !isSent;
+  if (isOver && hadFocus) part("go").querySelector("a").focus();
 }
 
 // Who is signed out sends nothing more before signing in again: it would be in vain.

@@ -172,7 +172,7 @@ def test_second_upload_of_a_file_offers_what_is_there(
         expect(page.get_by_role("link", name="Open")).to_be_visible()
     expect(page.get_by_text("You have this recording already")).to_be_visible()
     page.get_by_role("button", name="Transcribe it again").click()
-    expect(page.get_by_text("It will be transcribed again.")).to_be_visible()
+    expect(page.get_by_text("Sent to be transcribed again.")).to_be_visible()
     page.goto("/")
     expect(page.locator(".recording")).to_have_count(1)
 

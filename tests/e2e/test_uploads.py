@@ -50,6 +50,13 @@ def test_upload_goes_on_after_signing_in_again_in_another_tab(
     page.get_by_role("button", name="Try again").click()
 
     expect(page.get_by_text("2 uploaded", exact=True)).to_be_visible()
+    language = page.get_by_label("Language spoken")
+    expect(language).to_be_hidden()
+    page.locator("input[type=file]").set_input_files(data / "jfk.mp3")
+    expect(language).to_be_visible()
+    expect(page.get_by_text("What you choose below is for the files that are not sent yet")).to_be_visible()
+    page.get_by_role("button", name="Remove").click()
+    expect(language).to_be_hidden()
     page.get_by_role("link", name="Go to the recordings").click()
     expect(page.locator(".recording")).to_have_count(2)
 

@@ -226,10 +226,10 @@ def test_available_lists_every_model_with_what_hinders_it(put_weights: PutWeight
     found = available()
 
     assert len(found) == 22
-    assert [one for one in found if one.available] == [Availability("faster-whisper", "base", True, "")]
-    assert found[0] == Availability(
-        "faster-whisper", "tiny", available=False, reason="Model tiny is not installed for faster-whisper."
-    )
+    base = Availability("faster-whisper", "base", available=True, reason="", purpose="fast, for clear speech")
+    assert [one for one in found if one.available] == [base]
+    assert (found[0].model, found[0].available) == ("tiny", False)
+    assert found[0].reason == "Model tiny is not installed for faster-whisper."
 
 
 def test_available_lists_the_fake_engine_where_the_settings_know_it(settings: Settings) -> None:

@@ -40,11 +40,35 @@ def test_form_offers_languages_and_the_models_that_can_run(alice_client: Client,
     assert ("de", "German") in _options(text, "language")
     assert _options(text, "model") == [
         ("", "Automatic"),
-        ("faster-whisper/tiny.en", "tiny.en (faster-whisper), English only"),
-        ("faster-whisper/base", "base (faster-whisper)"),
-        ("whisper/large-v3-turbo", "large-v3-turbo (whisper), cannot translate"),
+        ("faster-whisper/tiny.en", "tiny.en: fastest, English only"),
+        ("faster-whisper/base", "base: fast, for clear speech"),
+        ("whisper/large-v3-turbo", "large-v3-turbo: accurate, quick"),
     ]
+    assert re.findall(r'<optgroup label="(.*?)"', text) == ["faster-whisper", "whisper"]
     assert "Automatic takes base with faster-whisper." in text
+
+
+def test_one_engine_is_no_group_of_models(alice_client: Client, put_weights: PutWeights):
+    put_weights("faster-whisper", "base")
+    put_weights("faster-whisper", "small")
+    text = alice_client.get("/upload/").text
+    assert ("faster-whisper/small", "small: slower, more accurate") in _options(text, "model")
+    assert "<optgroup" not in text
+
+
+@pytest.mark.parametrize(
+    ("model", "sentence"),
+    [
+        ("faster-whisper/base", "Runs with faster-whisper."),
+        ("whisper/large-v3-turbo", "Runs with whisper (cannot translate)."),
+        ("no/such", ""),
+    ],
+)
+def test_chosen_model_is_explained(alice_client: Client, put_weights: PutWeights, model: str, sentence: str):
+    put_weights("faster-whisper", "base")
+    put_weights("whisper", "large-v3-turbo")
+    text = alice_client.get("/upload/", {"model": model}, headers={"HX-Request": "true", "HX-Target": "model"}).text
+    assert re.findall(r'class="help" id="id_model_helptext">(.*?)</div>', text) == ([sentence] if sentence else [])
 
 
 def test_form_says_what_automatic_takes_where_the_default_is_missing(alice_client: Client, put_weights: PutWeights):

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from speech.weights import CATALOGUE, MODELS, WeightsError, known
+from speech.weights import CATALOGUE, MODELS, PURPOSES, WeightsError, known
 from speech.weights.catalogue import get
 from speech.weights.types import FASTER_WHISPER, WHISPER
 
@@ -26,6 +26,17 @@ def test_catalogue_has_every_model_for_both_engines() -> None:
         "large-v3-turbo",
         "large-v3",
     }
+
+
+PICKER_LETTERS = 32
+"""So many letters are shown of a list to choose from in a dialog on a phone of 360 px (244 px of text, 2026-11-23)."""
+
+
+def test_every_model_says_what_it_is_for_in_the_width_of_a_phone() -> None:
+    assert tuple(PURPOSES) == MODELS
+    assert [model for model, purpose in PURPOSES.items() if len(f"{model}: {purpose}") > PICKER_LETTERS] == []
+    english = {weights.model for weights in CATALOGUE if weights.english_only}
+    assert {model for model, purpose in PURPOSES.items() if "English only" in purpose} == english
 
 
 def test_catalogue_knows_hash_size_and_address_of_every_file() -> None:
