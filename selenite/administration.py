@@ -11,6 +11,7 @@ from django.http import HttpRequest
 class Administration(AdminSite):
     site_header = site_title = "Selenite administration"
     index_title = "Administration"
+    enable_nav_sidebar = False  # Five tables: the first page lists them, and each page leads back to it.
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Refuse who is signed in and no administrator: Django asks them to sign in once more. Strangers do not get here."""

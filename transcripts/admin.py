@@ -31,7 +31,7 @@ class RecordingAdmin(ReadOnly):
 
 @admin.register(Job)
 class JobAdmin(ReadOnly):
-    list_display = ["id", "recording", "state", "stage", "model", "language", "created_at"]
+    list_display = ["recording", "state", "stage", "model", "language", "created_at"]
     list_filter = ["state", "model", "language"]
     search_fields = ["id", "recording__title"]
     list_select_related = ["recording"]

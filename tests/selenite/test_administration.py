@@ -54,7 +54,9 @@ def test_tables_of_the_queue_library_are_not_there(superuser_client: Client):
 
 def test_administration_is_dressed_like_the_rest(superuser_client: Client):
     text = superuser_client.get("/admin/").text
-    assert re.findall(r'href="/static/(css/[\w.]+)"', text) == ["css/tokens.css", "css/admin.css"]
+    sheets = ["css/tokens.css", "css/admin.css", "css/admin_content.css"]
+    assert re.findall(r'href="/static/(css/[\w.]+)"', text) == sheets
+    assert re.findall(r'<a [^>]*href="/"[^>]*>.*?</svg>(.*?)</a>', text) == ["Selenite", "Back to the recordings"]
     assert "theme.js" not in text
     assert re.findall(r"<style|\sstyle=", text) == []
 
