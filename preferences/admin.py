@@ -10,7 +10,7 @@ from preferences.models import Settings
 class SettingsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """One row: it can be changed, neither added nor deleted."""
 
-    list_display = ["__str__", "upload_limit_megabytes", "concurrency"]
+    list_display = ["__str__", "upload_limit_megabytes", "concurrency", "identify_speakers"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

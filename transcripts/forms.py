@@ -18,7 +18,7 @@ from speech.weights import known
 from transcripts.models import Job, Task
 from transcripts.services.accept import PROMPT_LIMIT, JobRequest
 from transcripts.services.restart import count_of
-from transcripts.speaker_forms import IdentifyForm, as_chosen
+from transcripts.speaker_forms import SpeakersForm, as_chosen
 
 MOST_ROWS = 200
 """How many rows a page may ask after at once; a page of the list has fewer."""
@@ -40,7 +40,7 @@ class ManyFiles(forms.FileField):
         return files
 
 
-class OptionsForm(IdentifyForm):
+class OptionsForm(SpeakersForm):
     """How to transcribe. Each may be left as it is. Only models that can run now are offered."""
 
     language = forms.ChoiceField(

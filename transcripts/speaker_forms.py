@@ -4,7 +4,8 @@ from typing import Any
 
 from django import forms
 
-from registry.diarizers import diarizers
+from registry.diarizers import diarizers, resolve_diarizer
+from registry.resolver import NothingRunnable
 from speech.types import MOST_SPEAKERS, SpeakerCount
 
 FEW = 8
@@ -28,7 +29,7 @@ class Diarizers(forms.Select):
         return option
 
 
-class IdentifyForm(forms.Form):
+class SpeakersForm(forms.Form):
     """How to identify speakers. Each may be left as it is."""
 
     speakers = forms.ChoiceField(label="How many speakers", required=False, choices=COUNTS)
@@ -40,6 +41,8 @@ class IdentifyForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
     diarizer = forms.ChoiceField(label="Told apart by", required=False, widget=Diarizers)
+    cannot_identify = ""
+    """Why nothing can tell speakers apart now, with what to do; empty where something can."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -49,6 +52,10 @@ class IdentifyForm(forms.Form):
         assert isinstance(field.widget, Diarizers)
         field.widget.reasons = self._reasons
         field.choices = [("", "Automatic"), *((name, _label(name, reason)) for name, reason in self._reasons.items())]
+        try:
+            field.help_text = f"Automatic takes {resolve_diarizer().spec.diarizer}."
+        except NothingRunnable as err:
+            self.cannot_identify = str(err)
 
     def clean_speaker_range(self) -> SpeakerCount | None:
         try:

@@ -9,7 +9,7 @@ from transcripts.chaos import journal
 from transcripts.chaos.outcome import Outcome
 from transcripts.chaos.servers import SQLite
 from transcripts.chaos.strikes import FREEZE_SECONDS
-from transcripts.chaos.work import State, rows
+from transcripts.chaos.work import State, Task, labels, rows
 from transcripts.models import Job
 
 RECOVERY_SECONDS = 5.0
@@ -59,14 +59,25 @@ def _lost(outcome: Outcome) -> list[str]:
 
 
 def _changed(outcome: Outcome) -> list[str]:
-    """Compare every column of the text with the undisturbed run; a job that was cancelled has its beginning."""
+    """Compare every column of the text, and who says it, with the undisturbed run.
+
+    A job that was cancelled has the beginning of the text; where that came while speakers were identified, all of it without them.
+    """
     broken = []
     for job in Job.objects.filter(pk__in=outcome.work.tasks):
         text, expected = rows(job.pk), outcome.work.tasks[job.pk].expected
         wanted = expected[: len(text)] if job.state == State.CANCELLED else expected
         if text != wanted:
             broken.append(f"job {job.pk}: {len(text)} segments, {len(wanted)} expected, or their text differs")
+        if job.state == State.COMPLETED and not _are_labels_right(job, outcome.work.tasks[job.pk]):
+            broken.append(f"job {job.pk}: its speakers are not those of the undisturbed run")
     return broken
+
+
+def _are_labels_right(job: Job, task: Task) -> bool:
+    if State.CANCELLED in task.ends and job.identified == Job.Identified.FAILED:
+        return not job.segments.exclude(speaker=None).exists()
+    return labels(job.pk) == task.labelled
 
 
 def _repeated(outcome: Outcome) -> list[str]:

@@ -37,9 +37,10 @@ class Watch:
         self._looked_at = time.monotonic()
 
     def look(self) -> bool:
-        """Look at all jobs and return whether one has finished a batch, or its end, since the last look."""
+        """Look at all jobs and return whether one has finished a batch, or found its speakers, since the last look."""
         try:
-            found = list(Job.objects.filter(pk__in=self._tasks).values_list("pk", "state", "batches_done"))
+            columns = ("pk", "state", "batches_done", "identified")
+            found = list(Job.objects.filter(pk__in=self._tasks).values_list(*columns))
         except AWAY:
             connection.close()
             self._note_away()
@@ -69,9 +70,10 @@ class Watch:
         done = sum(task.batches if pk in self._over else self._done.get(pk, 0) for pk, task in self._tasks.items())
         return min(1.0, done / total)
 
-    def _note(self, job_id: UUID, state: str, batches_done: int) -> bool:
-        is_news = batches_done > self._done.get(job_id, 0)
-        self._done[job_id] = batches_done
+    def _note(self, job_id: UUID, state: str, batches_done: int, identified: str) -> bool:
+        done = batches_done + bool(identified)
+        is_news = done > self._done.get(job_id, 0)
+        self._done[job_id] = done
         if state in (Job.State.COMPLETED, Job.State.FAILED, Job.State.CANCELLED):
             self._over.add(job_id)
         return is_news

@@ -3,7 +3,9 @@
 import os
 import random
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -14,7 +16,7 @@ from transcripts import lease, worker
 from transcripts.chaos import sound
 from transcripts.chaos.options import FAKE, Options
 from transcripts.engine import EngineHost
-from transcripts.models import Job
+from transcripts.models import Job, Segment
 from transcripts.services.accept import JobRequest, accept_path
 from transcripts.services.restart import transcribe_again
 
@@ -22,10 +24,11 @@ State = Job.State
 Row = tuple[object, ...]
 SPEECH = [settings.BASE_DIR / "tests" / "data" / name for name in ("librispeech", "ljspeech")]
 """What the repository has of it."""
-COLUMNS = (
-    *("piece", "index", "start", "end", "text", "words", "mean_log_probability", "no_speech_probability"),
+WHOLE = (
+    *("piece", "index", "mean_log_probability", "no_speech_probability"),
     *("compression_ratio", "temperature", "doubts", "gap"),
 )
+PART = ("start", "end", "text", "words", "speaker__number", "also")
 
 
 @dataclass(slots=True)
@@ -33,6 +36,8 @@ class Task:
     """A job under attack: the text of an undisturbed run, the states it may end in, and how often something hit it."""
 
     expected: list[Row]
+    labelled: list[Row]
+    """The same with its speakers, where they are to be identified."""
     batches: int
     work: str
     """The hash of the recording, by which the journal of the engines calls it."""
@@ -62,9 +67,10 @@ class Work:
             sound.join([self._options.media] if self._options.media else SPEECH, path, minutes=self._options.minutes)
         else:
             sound.write_noise(path, self._dice)
-        calm = self._run_undisturbed(path)
-        job = transcribe_again(calm.recording, self._request)
-        self.tasks[job.pk] = Task(rows(calm.pk), calm.batches_done, calm.recording.sha256)
+        request = self._request
+        calm = self._run_undisturbed(path, request)
+        job = transcribe_again(calm.recording, request)
+        self.tasks[job.pk] = Task(rows(calm.pk), labels(calm.pk), calm.batches_done, calm.recording.sha256)
         path.unlink()
 
     def close(self) -> None:
@@ -72,26 +78,40 @@ class Work:
 
     @property
     def _request(self) -> JobRequest:
-        model = "" if self._options.engine == FAKE else self._options.model
-        return JobRequest(engine=self._options.engine, model=model)
+        """Return what is asked of the next job: of every second one to identify the speakers."""
+        if self._options.is_real:
+            return JobRequest(engine=self._options.engine, model=self._options.model)
+        return JobRequest(engine=FAKE, diarize=len(self.tasks) % 2 == 0, diarizer=FAKE)
 
-    def _run_undisturbed(self, path: Path) -> Job:
+    def _run_undisturbed(self, path: Path, request: JobRequest) -> Job:
         """Run a job in this process, quickly, and leave no trace of it in the journal."""
         hurried = {"SELENITE_FAKE_SECONDS": "0", "SELENITE_ENGINE_LOG": ""}
         os.environ.update(hurried)
-        job = accept_path(path, owner=self._owner, request=self._request, then=lease.start_directly)
+        job = accept_path(path, owner=self._owner, request=request, then=lease.start_directly)
         job.refresh_from_db()
         assert job.lease_token is not None
         worker.run(job.pk, job.lease_token, engine=self._engine, should_stop=str)
         job.refresh_from_db()
         assert job.state == State.COMPLETED, job.error
+        assert bool(job.labelling) == request.diarize, job.warnings
         return job
 
 
 def rows(job_id: UUID) -> list[Row]:
-    """Return all that is known of a job's text, in order."""
-    job = Job.objects.get(pk=job_id)
-    return list(job.segments.order_by("piece", "index", "pk").values_list(*COLUMNS))
+    """Return all that was recognised for a job, in order; what was cut where the speaker changes is joined again."""
+    parts = Segment.objects.filter(job=job_id).order_by("piece", "index", "part", "pk").values_list(*WHOLE, *PART)
+    return [_joined(list(group)) for _, group in groupby(parts, key=lambda row: row[:2])]
+
+
+def _joined(parts: list[tuple[Any, ...]]) -> Row:
+    whole, cut = parts[0][: len(WHOLE)], [row[len(WHOLE) :] for row in parts]
+    words = [word for _, _, _, words, *_ in cut for word in words]
+    return (*whole, cut[0][0], cut[-1][1], "".join(text for _, _, text, *_ in cut), words)
+
+
+def labels(job_id: UUID) -> list[Row]:
+    """Return who says what in a job's text, in order."""
+    return list(Segment.objects.filter(job=job_id).order_by("piece", "index", "part", "pk").values_list("part", *PART))
 
 
 class Person:

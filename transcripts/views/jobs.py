@@ -1,6 +1,7 @@
 """What a person does to one job."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from uuid import UUID
 
@@ -24,6 +25,8 @@ View = Callable[[HttpRequest, UUID], HttpResponse]
 OVER = "This transcription is over already: {}."
 ENDING = "This transcription is being cancelled already."
 CANCEL_KEEPS = "The recording and the text recognised so far are kept."
+CANCEL_STAYS = "The text stays as it is."
+CANCEL_FORGOES = "The text is complete and stays. Its speakers can be identified later."
 CANCEL_ENDS = "It cannot go on from there later. If you want that, pause it instead."
 
 
@@ -120,14 +123,23 @@ def _restart(request: HttpRequest, job: Job, wanted: JobRequest) -> HttpResponse
 
 
 def _question(job: Job) -> Question:
-    return Question(
+    kept = (CANCEL_KEEPS, CANCEL_ENDS) if job.audio_seconds_done else ("The recording is kept.",)
+    question = Question(
         title=f"Cancel the transcription of “{job.recording.title}”?",
-        sentences=(CANCEL_KEEPS, CANCEL_ENDS) if job.audio_seconds_done else ("The recording is kept.",),
+        sentences=kept,
         action=reverse("transcripts:cancel", args=[job.pk]),
         button="Cancel the transcription",
         keep=reverse("transcripts:detail", args=[job.recording_id]),
         keep_button="Let it go on",
     )
+    if job.kind == Job.Kind.GAPS:
+        title = f"Stop trying the missing stretches of “{job.recording.title}” again?"
+        return replace(question, title=title, sentences=(CANCEL_STAYS,), button="Stop trying")
+    if job.kind == Job.Kind.SPEAKERS or job.stage == Job.Stage.IDENTIFYING:
+        title = f"Stop identifying the speakers of “{job.recording.title}”?"
+        sentence = CANCEL_STAYS if job.kind == Job.Kind.SPEAKERS else CANCEL_FORGOES
+        return replace(question, title=title, sentences=(sentence,), button="Stop identifying")
+    return question
 
 
 def _say_over(request: HttpRequest, job: Job) -> None:

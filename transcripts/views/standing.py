@@ -37,6 +37,8 @@ ANNOUNCEMENTS = {
 """What a screen reader is told when the state changes."""
 STOPPING: dict[str, str] = {Job.StopRequest.PAUSE: "Pausing…", Job.StopRequest.CANCEL: "Cancelling…"}
 """How a job stands that was asked to stop, until its worker has obeyed."""
+PARTS: dict[str, str] = {Job.Kind.GAPS: "missing stretches only", Job.Kind.SPEAKERS: "speakers only"}
+"""What a job is about that does not make a transcript of its own."""
 NO_WORKER = "No worker is running: transcription starts when one is."
 NO_SPEECH = "No speech"
 POLL_SECONDS = 2
@@ -100,6 +102,11 @@ class Standing:
         return NO_SPEECH if self.is_silent else State(self.job.state).label
 
     @property
+    def part(self) -> str:
+        """Return what of a recording the job is about, in a word or two; empty for the whole of it."""
+        return PARTS.get(self.job.kind, "")
+
+    @property
     def announcement(self) -> str:
         return PLACEHOLDERS[State.COMPLETED] if self.is_silent else ANNOUNCEMENTS[State(self.job.state)]
 
@@ -113,7 +120,8 @@ class Standing:
         """Return what changes when anything changes that a page shows of the job; None where that hangs on other jobs too."""
         job = self.job
         progress = (job.batches_done, job.prepared_seconds, job.audio_seconds_done, job.expected_pace)
-        facts = (job.pk, self.version, job.blocked_reason, job.warnings, *progress)
+        speakers = (job.identified_seconds, job.identifying_seconds)
+        facts = (job.pk, self.version, job.blocked_reason, job.warnings, *progress, *speakers)
         return None if job.state == State.QUEUED else repr(facts)
 
     @property
