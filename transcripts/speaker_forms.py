@@ -88,4 +88,7 @@ def as_chosen(count: SpeakerCount | None) -> dict[str, str]:
 
 
 def _label(name: str, reason: str) -> str:
-    return f"{name}: {reason[0].lower()}{reason[1:].rstrip('.')}" if reason else name
+    reason = reason.rstrip(".")
+    if not reason or reason.startswith(name):
+        return reason or name
+    return f"{name}: {reason[0].lower()}{reason[1:]}"

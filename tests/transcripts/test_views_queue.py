@@ -326,3 +326,24 @@ def test_text_of_a_job_that_is_given_back_is_not_lost_on_the_page(alice_client: 
     make_segments(job)
     Job.objects.filter(pk=job.pk).update(state=Job.State.QUEUED, lease_token=None, lease_expires_at=None)
     assert "ask not what your country" in alice_client.get(live.replace("&amp;", "&")).text
+
+
+def test_job_for_speakers_is_told_from_a_transcription(alice_client: Client, completed_job: Job, make_job: MakeJob):
+    facts = {"kind": Job.Kind.SPEAKERS, "source": completed_job, "identifying_share": 1.0, "expected_pace": 0.1}
+    job = make_job(completed_job.recording, **facts)
+    assert "<span>speakers only</span>" in alice_client.get("/queue/").text
+    held = {"lease_token": uuid.uuid4(), "lease_expires_at": timezone.now() + timedelta(minutes=1)}
+    done = {"stage": Job.Stage.IDENTIFYING, "prepared_seconds": 11.0, "identified_seconds": 5.5}
+    Job.objects.filter(pk=job.pk).update(state=Job.State.RUNNING, **held, **done)
+    text = alice_client.get("/queue/").text
+    assert "Identifying speakers, 0:05 of 0:11, less than a minute left" in " ".join(text.split())
+    assert 'value="50"' in text
+    question = alice_client.get(f"/jobs/{job.pk}/cancel").text
+    assert ("Stop identifying the speakers of" in question, "The text stays as it is." in question) == (True, True)
+
+
+def test_cancel_of_a_text_that_waits_for_its_speakers_says_what_it_means(alice_client: Client, make_job: MakeJob):
+    job = make_job(state=Job.State.PAUSED, stage=Job.Stage.IDENTIFYING, audio_seconds_done=11.0)
+    assert "The text is complete and stays. Its speakers can be identified later." in (
+        alice_client.get(f"/jobs/{job.pk}/cancel").text
+    )
