@@ -1,6 +1,5 @@
 """Speakers in the run of a job, with a real engine process, the recogniser and the diarizer for tests."""
 
-import struct
 import wave
 from pathlib import Path
 from types import SimpleNamespace
@@ -434,40 +433,6 @@ def test_deleted_text_ends_a_job_for_speakers(slow, done, go):
     assert run(again.pk, token, engine=host, should_stop=lambda: "", on_progress=delete) == State.CANCELLED
     host.close()
     assert (Job.objects.count(), Labelling.objects.count()) == (0, 0)
-
-
-@pytest.fixture
-def two_voices(tmp_path: Path) -> bytes:
-    """Return a stereo recording of six seconds, another tone on each channel."""
-    with wave.open(str(tmp_path / "two.wav"), "wb") as file:
-        file.setparams((2, 2, 16000, 0, "NONE", ""))
-        for index in range(96000):
-            file.writeframesraw(struct.pack("<hh", 9000 * (index // 40 % 2), 9000 * (index // 31 % 2)))
-    return (tmp_path / "two.wav").read_bytes()
-
-
-def test_each_channel_is_a_speaker_where_that_is_asked(make_job, make_recording, two_voices, go):
-    job = make_job(make_recording(two_voices), asked_engine="fake", diarize=True, by_channel=True)
-    assert go(job) == State.COMPLETED
-
-    channels = [piece["channel"] for piece in job.plan["pieces"]]
-    rows = job.segments.order_by("piece").values_list("piece", "speaker__number")
-    assert {channels[piece]: number for piece, number in rows} == {1: 1, 2: 2}
-    assert (len(rows), job.diarizer, job.warnings) == (6, "channels", [])
-    assert (job.identifying_share, job.identified) == (0.0, Job.Identified.DONE)
-    said = list(job.segments.values_list("pk", "speaker__number"))
-    assert go(identify_again(job.pk)) == State.COMPLETED
-    job.refresh_from_db()
-    assert job.diarizer == "fake"
-    undo(Edit.objects.first(), author=job.owner)
-    assert list(job.segments.values_list("pk", "speaker__number")) == said
-
-
-def test_one_channel_is_diarized_instead_with_a_warning(job, go):
-    Job.objects.update(by_channel=True)
-    assert go(job) == State.COMPLETED
-    assert (_speakers(job), job.diarizer) == (SPEAKERS, "fake")
-    assert job.warnings == ["There is only one channel, so the recording was transcribed as usual, not by channel."]
 
 
 def test_progress_tells_how_far_the_speakers_are(job):
