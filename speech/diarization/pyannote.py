@@ -1,0 +1,122 @@
+"""pyannote.audio: with its own community-1 pipeline where that is installed, else with open weights (`speech.diarization.pipeline`)."""
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from speech import audio
+from speech.asr.devices import usable_cores
+from speech.diarization import offline, turns
+from speech.types import (
+    MOST_SPEAKERS,
+    SAMPLE_RATE,
+    DiarizerSpec,
+    EngineError,
+    Json,
+    OnProgress,
+    ShouldStop,
+    SpeakerCount,
+    Stopped,
+    Turn,
+)
+from speech.weights import COMMUNITY, ENCODER, SEGMENTATION
+
+if TYPE_CHECKING:
+    import torch
+
+STEPS = ("segmentation", "embeddings")
+"""What takes the time, in pyannote's words; each counts as half."""
+
+
+def load(spec: DiarizerSpec) -> "PyannoteDiarizer":
+    """Return the diarizer with its weights loaded. Raises EngineError where that fails."""
+    offline.prepare()
+    try:
+        with offline.quiet():
+            return PyannoteDiarizer(spec)
+    except (RuntimeError, ValueError, OSError, KeyError) as err:
+        message = f"The weights of pyannote could not be loaded: {err}."
+        raise EngineError(message, permanent=False, code="weights_broken") from err
+
+
+def load_pipeline(spec: DiarizerSpec) -> Any:
+    """Return a pipeline of pyannote's on the spec's weights and device. Call `offline.prepare` first."""
+    import torch
+    from pyannote.audio import Pipeline
+
+    torch.set_num_threads(spec.threads or usable_cores())
+    if COMMUNITY in spec.weights:
+        pipeline = Pipeline.from_pretrained(Path(spec.weights[COMMUNITY]))
+    else:
+        from speech.diarization.pipeline import OpenPipeline
+
+        pipeline = OpenPipeline(
+            segmentation=Path(spec.weights[SEGMENTATION]), encoder=Path(spec.weights[ENCODER])
+        )
+    return pipeline.to(torch.device(_device(spec)))
+
+
+def _device(spec: DiarizerSpec) -> str:
+    import torch
+
+    if spec.device != "auto":
+        return spec.device
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def waveform(work: Path) -> "torch.Tensor":
+    """Return a work file as int16 samples, shape (1, n), that stay on the disk until they are used."""
+    import numpy as np
+    import torch
+
+    samples = np.memmap(work, dtype=np.int16, mode="c")
+    return torch.from_numpy(samples)[None]
+
+
+class PyannoteDiarizer:
+    """One pipeline of pyannote's."""
+
+    def __init__(self, spec: DiarizerSpec) -> None:
+        self._pipeline = load_pipeline(spec)
+        self._spec = spec
+        self.warnings: list[str] = []
+
+    @property
+    def pins(self) -> Json:
+        import torch
+
+        return {
+            "diarizer": "pyannote",
+            "diarizer_version": version("pyannote.audio"),
+            "torch_version": version("torch"),
+            "weights": sorted(self._spec.weights),
+            "device": _device(self._spec),
+            "threads": torch.get_num_threads(),
+        }
+
+    def diarize(
+        self, work: Path, *, speakers: SpeakerCount, on_progress: OnProgress, should_stop: ShouldStop
+    ) -> tuple[Turn, ...]:
+        """Return who speaks when. Community-1 wants the whole recording as floats: 230 MB an hour more."""
+        duration = audio.duration_of(work)
+        if not duration:
+            return ()
+
+        def hook(step: str, artefact: object, *, file: object, total: int = 0, completed: int = 0) -> None:
+            if should_stop():
+                raise Stopped
+            if step in STEPS and total:
+                on_progress(duration * (STEPS.index(step) + completed / total) / len(STEPS), duration)
+
+        samples = waveform(work)
+        if COMMUNITY in self._spec.weights:
+            samples = samples.float() / 32768
+        with offline.quiet():
+            output = self._pipeline(
+                {"waveform": samples, "sample_rate": SAMPLE_RATE},
+                min_speakers=speakers.least,
+                max_speakers=speakers.most or MOST_SPEAKERS,
+                hook=hook,
+            )
+        found = output.speaker_diarization.itertracks(yield_label=True)
+        return turns.number(((part.start, part.end, name) for part, _, name in found), duration=duration)
