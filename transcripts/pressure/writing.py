@@ -24,8 +24,9 @@ ACTIONS = {"upload": 4, "delete": 2, "pause": 2, "resume": 2, "look": 4, "sign i
 LOCKED = re.compile(r"database (?:table )?is locked")
 TEXT = """
     SELECT j.id, j.state, j.batches_done, count(s.id), count(DISTINCT s.piece), j.plan
-    FROM transcripts_job j LEFT JOIN transcripts_segment s ON s.job_id = j.id GROUP BY j.id
+    FROM transcripts_job j LEFT JOIN transcripts_segment s ON s.job_id = j.id AND s.part = 0 GROUP BY j.id
 """
+"""A segment that was cut where the speaker changes counts once."""
 
 
 @dataclass(slots=True)
