@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from speech.process import die_with_parent, set_name
+from speech.seclusion import refuse_network, switch_telemetry_off
 
 OOM_SCORE = 800
 """Where memory runs out, the kernel shall take the engine, not the queue."""
@@ -26,6 +27,8 @@ def main() -> None:
     arguments = parser.parse_args()
     die_with_parent(arguments.parent)
     set_name("engine")
+    switch_telemetry_off()
+    refuse_network()
     _leave_signals_to_the_worker()
     _be_first_for_the_oom_killer()
     _choose_instruction_set()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from speech import audio
+from speech.seclusion import switch_telemetry_off
 from speech.types import SAMPLE_RATE, EngineError, OnProgress
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def _model_path() -> Path:
 def _probabilities(work: Path, duration: float, on_progress: OnProgress) -> Iterator["NDArray[np.float32]"]:
     """Yield the probability of speech for each window of 32 ms."""
     import numpy as np
+
+    switch_telemetry_off()
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -121,9 +121,7 @@ def _split(tree: "Levels", seconds: "Floats", levels: "Levels", *, least: int) -
     return best
 
 
-def _label(
-    tree: "Levels", seconds: "Floats", level: float, *, shortest: float = LEAST_SECONDS
-) -> "NDArray[np.intp]":
+def _label(tree: "Levels", seconds: "Floats", level: float, *, shortest: float = LEAST_SECONDS) -> "NDArray[np.intp]":
     """Return each voice's group at a cosine, numbered from 1 by how much it says; 0 where that is too little.
 
     Where nobody says enough, whoever says most is somebody.

@@ -1,19 +1,12 @@
 """What must be so before pyannote is imported: no telemetry, no downloads, no complaints about libraries that it need not have."""
 
-import os
 import sys
 import types
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-SETTINGS = {
-    "PYANNOTE_METRICS_ENABLED": "false",
-    "OTEL_SDK_DISABLED": "true",
-    "HF_HUB_OFFLINE": "1",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-}
-"""pyannote.audio 4 tells its makers of every use unless it is told not to before its import."""
+from speech.seclusion import switch_telemetry_off
 
 
 @contextmanager
@@ -40,7 +33,7 @@ def prepare() -> None:
     A wheel of torchaudio that was built for CUDA cannot load its native library there and raises OSError; pyannote needs
     nothing of it. Call it before pyannote is imported; a second call does nothing.
     """
-    os.environ.update(SETTINGS)
+    switch_telemetry_off()
     if "torchaudio" not in sys.modules and not _has_cuda():
         sys.modules.setdefault("torchaudio._extension", _without_extension())
 

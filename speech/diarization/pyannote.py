@@ -50,9 +50,7 @@ def load_pipeline(spec: DiarizerSpec) -> Any:
     else:
         from speech.diarization.pipeline import OpenPipeline
 
-        pipeline = OpenPipeline(
-            segmentation=Path(spec.weights[SEGMENTATION]), encoder=Path(spec.weights[ENCODER])
-        )
+        pipeline = OpenPipeline(segmentation=Path(spec.weights[SEGMENTATION]), encoder=Path(spec.weights[ENCODER]))
     return pipeline.to(torch.device(_device(spec)))
 
 
