@@ -6,6 +6,8 @@ export TORCH_INDEX
 
 MANAGE := .venv/bin/python manage.py
 PYTEST := .venv/bin/python -m pytest
+# What tells speakers apart. Everything else works without it.
+SPEAKERS := pyannote-segmentation ge2e
 TEMPLATES := $(shell find templates -name '*.html')
 
 # Each step needs the one before, also with `make -j`.
@@ -18,6 +20,7 @@ run: setup
 setup:
 	@scripts/environment requirements.txt
 	@$(MANAGE) weights install base
+	@$(MANAGE) weights install $(SPEAKERS) || echo "Speakers cannot be told apart until this works: $(MANAGE) weights install $(SPEAKERS)"
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) collectstatic --no-input --verbosity 0
 	@$(MANAGE) createadmin
@@ -34,6 +37,7 @@ test-setup:
 	@.venv/bin/python -m tests.e2e.browser
 	@$(MANAGE) weights install base --engine all
 	@$(MANAGE) weights install tiny.en --engine all
+	@$(MANAGE) weights install $(SPEAKERS)
 
 # Some checks read the settings: they get a data folder of their own.
 lint test-setup: export SELENITE_DATA_DIR := $(CURDIR)/.venv/checks
