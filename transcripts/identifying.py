@@ -24,7 +24,8 @@ from transcripts.held import STORAGE_CODES, Held, Stopped
 from transcripts.models import Job
 from transcripts.services import identify
 from transcripts.services.identify import CANCELLED, NOT_IDENTIFIED
-from transcripts.services.speakers import CHANNELS, apply_labelling
+from transcripts.services.labelled import CHANNELS, work_out
+from transcripts.services.speakers import apply_labelling
 
 log = logging.getLogger(__name__)
 
@@ -163,10 +164,13 @@ class Identifying(Held):
             "identifying_seconds": heard.seconds,
         }
 
+        diarizer = heard.provenance["diarizer"]
+        ahead = self._persist(lambda: work_out(self.job, heard.turns, diarizer=diarizer))
+
         def store() -> None:
             with transaction.atomic():
                 lease.write(self.job.pk, self.token, **done)
-                apply_labelling(self.job, heard.turns, provenance=heard.provenance)
+                apply_labelling(self.job, heard.turns, provenance=heard.provenance, ahead=ahead)
 
         self._persist(store)
         self._note(done)

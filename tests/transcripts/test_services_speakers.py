@@ -5,6 +5,7 @@ import pytest
 from speech.types import Turn
 from transcripts.models import Edit, Job, Segment, Speaker
 from transcripts.services.edits import EditRefused, assign, merge, rename, undo
+from transcripts.services.labelled import work_out
 from transcripts.services.speakers import apply_labelling, label_filled, restore
 
 pytestmark = pytest.mark.django_db
@@ -267,3 +268,13 @@ def test_labelling_of_thousands_of_segments_takes_a_second_or_two(job, make_segm
     texts = list(job.segments.order_by("index", "part").values_list("text", flat=True))
     assert "".join(texts) == "".join(f" This is sentence {number} of many." for number in range(2000))
     assert len(texts) > 2500
+
+
+def test_labels_worked_out_ahead_are_used_only_for_the_same_text(job):
+    ahead = work_out(job, TWO, diarizer="fake")
+    assert work_out(job, (), diarizer="fake", ahead=ahead).parts is ahead.parts
+    job.segments.filter(index=2).delete()
+
+    apply_labelling(job, TWO, provenance={"diarizer": "fake"}, ahead=ahead)
+
+    assert [name for name, _ in _said(job)] == ["Speaker 1", "Speaker 1", "Speaker 2"]

@@ -10,6 +10,7 @@ from speech.types import Json, SpeakerCount, Turn
 from transcripts import lease
 from transcripts.estimates import identifying_pace
 from transcripts.models import Job
+from transcripts.services.labelled import work_out
 from transcripts.services.speakers import apply_labelling
 
 log = logging.getLogger(__name__)
@@ -52,11 +53,13 @@ def identify_again(
 
 def complete(job: Job, lease_token: UUID, turns: Sequence[Turn], *, provenance: Json) -> None:
     """End a job that identified speakers and give them to the text of its source, as one edit. Raises LeaseLost."""
+    text = Job.objects.filter(retries=job).first()
+    ahead = work_out(text, turns, diarizer=provenance["diarizer"]) if text else None
     with transaction.atomic():
         lease.release(job.pk, lease_token, Job.State.COMPLETED, identified=Job.Identified.DONE)
         source = Job.objects.select_for_update().defer("plan").get(retries=job)
         kept = _other_warnings(source)
-        apply_labelling(source, turns, provenance=provenance)
+        apply_labelling(source, turns, provenance=provenance, ahead=ahead)
         Job.objects.filter(pk=source.pk).update(
             identified=Job.Identified.DONE, warnings=list(dict.fromkeys([*kept, *job.warnings]))
         )

@@ -1,50 +1,25 @@
 """Who speaks, brought to the text: segments are cut where the speaker changes, each part with its speaker."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import groupby
-from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from speech.speakers import Part, label, label_by_channel
-from speech.types import Json, Plan, Turn
+from speech.speakers import Part
+from speech.types import Json, Turn
 from transcripts.models import Edit, Job, Labelling, Segment, Speaker
+from transcripts.services.labelled import Labelled, Whole, work_out
 from transcripts.services.matching import same_speakers
 from transcripts.services.patches import CONTENT, Columns, EditRefused, Rows, State, carry_out, editing
 
-CHANNELS = "channels"
-"""In place of a diarizer's name: each channel of the recording is one speaker."""
 
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """A segment as it was recognised, its parts joined again. `rows` are the parts."""
-
-    rows: tuple[Segment, ...]
-
-    @property
-    def start(self) -> float:
-        return self.rows[0].start
-
-    @property
-    def end(self) -> float:
-        return self.rows[-1].end
-
-    @property
-    def text(self) -> str:
-        return "".join(row.text for row in self.rows)
-
-    @property
-    def words(self) -> list[Any]:
-        return [word for row in self.rows for word in row.words]
-
-
-def apply_labelling(job: Job, turns: Sequence[Turn], *, provenance: Json, author: User | None = None) -> Labelling:
+def apply_labelling(
+    job: Job, turns: Sequence[Turn], *, provenance: Json, author: User | None = None, ahead: Labelled | None = None
+) -> Labelling:
     """Keep what a diarizer heard and give the text of the job to the speakers, as one edit.
 
-    Who was named in the text before keeps the name. Earlier labellings stay. Takes a second or two for three hours.
+    Who was named in the text before keeps the name. Earlier labellings stay. `ahead` is what `work_out` made of the turns: without
+    it a transaction is open for some seconds where the text is long.
     """
     with transaction.atomic():
         locked = Job.objects.select_for_update().defer("plan").get(pk=job.pk)
@@ -52,18 +27,17 @@ def apply_labelling(job: Job, turns: Sequence[Turn], *, provenance: Json, author
         labelling = Labelling.objects.create(job=locked, turns=heard, provenance=provenance)
         numbers = sorted({turn.speaker for turn in turns})
         Speaker.objects.bulk_create([Speaker(job=locked, labelling=labelling, number=number) for number in numbers])
-        wholes = _wholes(locked)
-        parts = _labelled(labelling, wholes)
-        _take_over_names(labelling, wholes, parts)
-        _use(locked, labelling, wholes, parts, author=author)
+        labelled = _labelled(locked, labelling, ahead)
+        _take_over_names(labelling, labelled)
+        _use(locked, labelling, labelled, author=author)
     return labelling
 
 
 def restore(labelling: Labelling, *, author: User | None) -> Edit:
     """Use a labelling again that the job had before, with the names it had. Raises EditRefused."""
+    ahead = _labelled(labelling.job, labelling, None)
     with editing(labelling.job_id) as job:
-        wholes = _wholes(job)
-        return _use(job, labelling, wholes, _labelled(labelling, wholes), author=author)
+        return _use(job, labelling, _labelled(job, labelling, ahead), author=author)
 
 
 def label_filled(job: Job, pieces: Collection[int]) -> None:
@@ -73,8 +47,7 @@ def label_filled(job: Job, pieces: Collection[int]) -> None:
     """
     if job.labelling is None:
         return
-    wholes = _wholes(job)
-    pairs = zip(wholes, _labelled(job.labelling, wholes), strict=True)
+    pairs = _labelled(job, job.labelling, None).pairs
     filled = [pair for pair in pairs if pair[0].rows[0].piece in pieces]
     segments, created = _cut(filled, _owners(job.labelling))
     try:
@@ -83,31 +56,19 @@ def label_filled(job: Job, pieces: Collection[int]) -> None:
         return
 
 
-def turns_of(labelling: Labelling) -> list[Turn]:
-    return [Turn(start, end, speaker) for start, end, speaker in labelling.turns]
+def _labelled(job: Job, labelling: Labelling, ahead: Labelled | None) -> Labelled:
+    turns = [Turn(start, end, speaker) for start, end, speaker in labelling.turns]
+    return work_out(job, turns, diarizer=_diarizer(labelling), ahead=ahead)
 
 
-def _labelled(labelling: Labelling, wholes: Sequence[Whole]) -> list[list[Part]]:
-    """Return whose the words are: the channel's that they were recognised in where each has its speaker, else by the turns."""
-    turns = turns_of(labelling)
-    if labelling.provenance.get("diarizer") != CHANNELS:
-        return label(wholes, turns)
-    pieces = Plan.from_json(labelling.job.plan or {}).pieces
-    return label_by_channel(wholes, [pieces[whole.rows[0].piece].channel for whole in wholes], turns)
+def _diarizer(labelling: Labelling) -> str:
+    name: str = labelling.provenance.get("diarizer", "")
+    return name
 
 
-def _wholes(job: Job) -> list[Whole]:
-    """Return the text of a job as it was recognised, in order of time."""
-    rows = job.segments.words().order_by("piece", "index", "part")
-    groups = [Whole(tuple(group)) for _, group in groupby(rows, key=lambda row: (row.piece, row.index))]
-    return sorted(groups, key=lambda whole: whole.start)
-
-
-def _use(
-    job: Job, labelling: Labelling, wholes: Sequence[Whole], parts: Sequence[Sequence[Part]], *, author: User | None
-) -> Edit:
-    segments, created = _cut(zip(wholes, parts, strict=True), _owners(labelling))
-    used = {"labelling_id": labelling.pk, "diarizer": labelling.provenance.get("diarizer", "")}
+def _use(job: Job, labelling: Labelling, labelled: Labelled, *, author: User | None) -> Edit:
+    segments, created = _cut(labelled.pairs, _owners(labelling))
+    used = {"labelling_id": labelling.pk, "diarizer": _diarizer(labelling)}
     wanted: State = {"segments": segments, "job": used}
     return carry_out(job, wanted, kind=Edit.Kind.LABELLING, author=author, created=created)
 
@@ -155,15 +116,15 @@ def _last(merged: Mapping[int, int | None], pk: int) -> int:
     return pk
 
 
-def _take_over_names(labelling: Labelling, wholes: Sequence[Whole], parts: Sequence[Sequence[Part]]) -> None:
+def _take_over_names(labelling: Labelling, labelled: Labelled) -> None:
     """Name the speakers of a new labelling like those whose text they get, each like one at the most."""
     names = dict(labelling.job.speakers.exclude(name="").values_list("pk", "name"))
     same = same_speakers(
         (
             [(row.start, row.end, row.speaker_id) for row in whole.rows],
-            [(part.start, part.end, part.speaker) for part in new],
+            [(part.start, part.end, part.speaker) for part in parts],
         )
-        for whole, new in zip(wholes, parts, strict=True)
+        for whole, parts in labelled.pairs
     )
     speakers = [speaker for speaker in labelling.speakers.all() if same.get(speaker.number) in names]
     for speaker in speakers:
