@@ -22,6 +22,8 @@ from transcripts.speaker_forms import SpeakersForm, as_chosen
 
 MOST_ROWS = 200
 """How many rows a page may ask after at once; a page of the list has fewer."""
+NEWEST = 2**63 - 1
+"""The highest id that a database can give."""
 
 
 class ManyFilesInput(forms.ClearableFileInput):
@@ -222,10 +224,11 @@ class StartForm(forms.Form):
 
 
 class LiveForm(forms.Form):
-    """What a recording page shows already: where its last paragraph starts, its last segment, and the job's standing."""
+    """What a recording page shows already: where its last paragraph starts, its newest segment, its speakers, the job's standing."""
 
-    paragraph = forms.RegexField(r"^\d{1,9}-\d{1,9}$", required=False)
-    after = forms.RegexField(r"^\d{1,9}-\d{1,9}$", required=False)
+    paragraph = forms.RegexField(r"^\d{1,9}-\d{1,9}(-\d{1,9})?$", required=False)
+    after = forms.IntegerField(required=False, min_value=0, max_value=NEWEST)
+    labelling = forms.IntegerField(required=False, min_value=0, max_value=NEWEST)
     version = forms.CharField(required=False, max_length=50)
     mark = forms.CharField(required=False, max_length=16)
 

@@ -1,7 +1,7 @@
 """How a stream of segments is grouped into paragraphs that a person can read: on the page and in the exports alike."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -30,6 +30,8 @@ class SegmentLike(Protocol):
     def text(self) -> str: ...
     @property
     def gap(self) -> str: ...
+    @property
+    def speaker(self) -> Hashable: ...
 
 
 S = TypeVar("S", bound=SegmentLike)
@@ -37,7 +39,7 @@ S = TypeVar("S", bound=SegmentLike)
 
 @dataclass(frozen=True, slots=True)
 class Paragraph(Generic[S]):
-    """At least one segment: all with text, or all gaps. Times are seconds from the start of the recording."""
+    """At least one segment of one speaker: all with text, or all gaps. Times are seconds from the start of the recording."""
 
     segments: tuple[S, ...]
 
@@ -47,7 +49,7 @@ class Paragraph(Generic[S]):
 
     @property
     def end(self) -> float:
-        return self.segments[-1].end
+        return max(segment.end for segment in self.segments)
 
     @property
     def gap(self) -> str:
@@ -60,7 +62,7 @@ class Paragraph(Generic[S]):
 
 
 def paragraphs(segments: Iterable[S]) -> Iterator[Paragraph[S]]:
-    """Group segments, given in order: a new paragraph after a pause, or with a new sentence once it has grown long.
+    """Group segments, given in order: a new paragraph with a new speaker, after a pause, or with a new sentence once it is long.
 
     Gaps stand apart from text, and from gaps with another reason.
     """
@@ -77,7 +79,9 @@ def paragraphs(segments: Iterable[S]) -> Iterator[Paragraph[S]]:
 
 
 def _ends_before(segment: SegmentLike, *, last: SegmentLike, words: int) -> bool:
-    if segment.start - last.end > PAUSE_SECONDS or segment.gap != last.gap or words >= TOO_LONG_WORDS:
+    if segment.speaker != last.speaker or segment.gap != last.gap:
+        return True
+    if segment.start - last.end > PAUSE_SECONDS or words >= TOO_LONG_WORDS:
         return True
     return words >= LONG_WORDS and ends_sentence(last.text)
 

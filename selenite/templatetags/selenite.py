@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from speech import times
 from speech.languages import LANGUAGES
+from transcripts.models import Speaker
 
 register = template.Library()
 
@@ -24,6 +25,14 @@ def icon(name: str, **attributes: str) -> SafeString:
         attributes.get("class", ""),
         static("icons.svg"),
         name,
+    )
+
+
+@register.simple_tag
+def name(speaker: Speaker) -> SafeString:
+    """Return a speaker's name in their colour, such that a new name can be put in its place wherever it stands."""
+    return format_html(
+        '<bdi class="name" data-name="{}" data-hue="{}">{}</bdi>', speaker.pk, speaker.hue, speaker.shown_name
     )
 
 

@@ -1,11 +1,14 @@
 // The player of the recording page. Without this script the browser's own controls do.
 
 import { listen, showKeys } from "./keys.js";
+import { keepSteady } from "./steady.js";
 import { Memory } from "./memory.js";
+import { SpeakerPanel } from "./panel.js";
 import { Reading } from "./reading.js";
 import { SpokenWord, timeAt } from "./spoken.js";
 import { Stage } from "./stage.js";
 import { Wave } from "./wave.js";
+import { WhoMenu } from "./who.js";
 
 const SKIP_SECONDS = 5;
 const SAME_SECONDS = 1; // The browser and the server may differ by a frame or two in how long a recording is.
@@ -19,6 +22,7 @@ const wave = new Wave(bar.querySelector("[data-wave]"), peaks());
 const reading = new Reading(transcript, playFrom);
 const spoken = new SpokenWord(transcript, (paragraph) => reading.follow(paragraph));
 const memory = new Memory(document.querySelector("[data-recording]").dataset.recording, media);
+const who = new WhoMenu(transcript, reading);
 const stage = media.localName === "video" ? new Stage(document.querySelector("[data-stage]"), media, toggle) : null;
 
 function peaks() {
@@ -125,6 +129,8 @@ function clickText(event) {
   playFrom(seconds);
 }
 
+new SpeakerPanel(transcript, { now: () => media.currentTime, playFrom });
+keepSteady();
 takeOver();
 show();
 if (media.readyState) begin();
@@ -154,6 +160,7 @@ listen({
   ArrowLeft: () => skip(-SKIP_SECONDS),
   ArrowRight: () => skip(SKIP_SECONDS),
   "?": showKeys,
+  s: () => who.askHere(),
   ...(stage && { f: () => stage.fillScreen() }),
 });
 new ResizeObserver(() => {

@@ -19,6 +19,7 @@ export class Reading {
   read() {
     this.moments = [...this.transcript.querySelectorAll(".moment")];
     this.moments.forEach((moment) => (moment.tabIndex = -1));
+    this.transcript.querySelectorAll("[data-voice]").forEach((name) => (name.tabIndex = -1)); // The key s does the same.
     this.stopAt(this.moments.find((moment) => moment.id === this.stop?.id) ?? this.moments[0]);
   }
 
@@ -42,6 +43,11 @@ export class Reading {
     this.words = [...target.parentElement.querySelectorAll("[data-words]")].flatMap((passage) =>
       wordsOf(passage).map((_, index, all) => ({ passage, all, index })),
     );
+  }
+
+  // The passage of the word that was chosen, undefined where none is.
+  get passage() {
+    return this.words?.[this.word]?.passage;
   }
 
   forget() {

@@ -13,6 +13,7 @@ class Part:
     end: float
     text: str
     gap: str = ""
+    speaker: str | None = None
 
 
 def spoken(*texts: str, seconds: float = 1.0) -> list[Part]:
@@ -65,6 +66,21 @@ def test_gaps_stand_apart():
     assert [len(paragraph.segments) for paragraph in found] == [1, 3, 1, 1]
     assert [paragraph.gap for paragraph in found] == ["", "The engine crashed.", "The engine was killed.", ""]
     assert (found[1].start, found[1].end, found[1].text) == (1, 4, "")
+
+
+def test_speaker_begins_a_paragraph():
+    said = [
+        Part(0, 1, "a", speaker="Ann"),
+        Part(1, 2, "b", speaker="Ann"),
+        Part(2, 3, "c"),
+        Part(3, 4, "d", speaker="Ben"),
+    ]
+    assert sizes(said) == [2, 1, 1]
+
+
+def test_paragraph_ends_with_the_last_of_those_who_overlap():
+    (paragraph,) = paragraphs([Part(0, 5, "a"), Part(3, 4, "b")])
+    assert paragraph.end == 5
 
 
 def test_segments_that_overlap_stay_together():

@@ -7,13 +7,14 @@ from html import unescape
 from urllib.parse import parse_qs
 
 import pytest
+from django.forms.models import model_to_dict
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from preferences.models import Settings
 from tests.conftest import MakeJob, MakeRecording, MakeSegments
-from transcripts.models import Job, Recording
+from transcripts.models import Job, Recording, Segment, Speaker
 
 RUNNING = {"state": Job.State.RUNNING, "stage": Job.Stage.TRANSCRIBING, "lease_token": uuid.uuid4()}
 
@@ -217,3 +218,51 @@ def test_queue_that_is_held_is_not_just_empty(alice_client: Client, completed_jo
     Settings.objects.update_or_create(pk=1, defaults={"queue_paused": True})
     text = alice_client.get("/queue/state").text
     assert ("Queue held" in text, "data-held" in text) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["Ann"], "Ann"),
+        (["Ann", "", "Ben", "Eve"], "Ann, Ben and 2 more"),
+        (["", ""], "2 speakers"),
+        ([""], "1 speaker"),
+    ],
+)
+def test_row_tells_who_speaks(alice_client: Client, completed_job: Job, names: list[str], words: str):
+    speakers = [
+        Speaker.objects.create(job=completed_job, number=number, name=name) for number, name in enumerate(names)
+    ]
+    Speaker.objects.create(job=completed_job, number=9, name="Says nothing any more")
+    first = completed_job.segments.first()
+    for index, speaker in enumerate(speakers):
+        Segment.objects.create(
+            **model_to_dict(first, exclude=("id", "job", "speaker", "part")),
+            job=completed_job,
+            part=index + 1,
+            speaker=speaker,
+        )
+    text = alice_client.get("/").text
+    assert re.findall(r'<span class="recording-speakers" dir="auto">(.*?)</span> English', text) == [words]
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_list_costs_one_query_more_where_speakers_may_be_known(
+    alice_client: Client,
+    make_job: MakeJob,
+    make_recording: MakeRecording,
+    make_segments: MakeSegments,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    count: int,
+):
+    for _ in range(count):
+        job = make_job(make_recording(b"x"), state=Job.State.COMPLETED)
+        make_segments(job)
+        job.segments.update(speaker=Speaker.objects.create(job=job, number=1))
+    with django_assert_num_queries(7):  # session, user, count, rows, speakers, queue, whether it is held
+        assert alice_client.get("/").text.count("1 speaker<") == count
+
+
+def test_row_tells_who_speaks_as_soon_as_its_job_is_done(alice_client: Client, completed_job: Job):
+    completed_job.segments.update(speaker=Speaker.objects.create(job=completed_job, number=1, name="Ann"))
+    assert ">Ann</span>" in alice_client.get(f"/rows/?job={completed_job.pk}").text

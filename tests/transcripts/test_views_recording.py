@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from tests.conftest import MakeJob, MakeSegments
-from transcripts.models import Job, Recording, Segment
+from transcripts.models import Job, Labelling, Recording, Segment, Speaker
 
 
 @pytest.fixture
@@ -161,12 +161,40 @@ def test_last_paragraph_grows_and_new_ones_are_added(
     address = _live_address(alice_client.get(_page(running_job)).text)
     assert "The first words" not in alice_client.get(address).text
     _add(running_job, index=1, start=3.1, text=" and more.")
-    _add(running_job, index=2, start=9.0, text=" After a pause.")
+    last = _add(running_job, index=2, start=9.0, text=" After a pause.")
     text = alice_client.get(address).text
     assert '<section class="paragraph" id="paragraph-0-0" hx-swap-oob="true">' in text
     assert '<section class="paragraph" id="paragraph-0-2">' in text
     assert "The first words" in text
-    assert "paragraph=0-2&after=0-2" in _live_address(text)
+    assert f"paragraph=0-2&after={last.pk}" in _live_address(text)
+
+
+def test_text_of_the_second_channel_comes_between_that_of_the_first(
+    alice_client: Client, running_job: Job, make_segments: MakeSegments
+):
+    Job.objects.filter(pk=running_job.pk).update(by_channel=True)
+    make_segments(running_job, ("One.", "Three.", "Five."), seconds=9.0)
+    Segment.objects.filter(job=running_job).update(end=F("start") + 1)
+    address = _live_address(alice_client.get(_page(running_job)).text)
+    _add(running_job, index=7, start=13.0, text="Four.")
+    _add(running_job, index=8, start=30.0, text="Six.")
+    text = alice_client.get(address).text
+    inserted = re.findall(r'<div hx-swap-oob="([^"]*)">\s*<section class="paragraph" id="([^"]*)"', text)
+    assert inserted == [("beforebegin:#paragraph-0-2", "paragraph-0-7"), ("beforeend:#transcript", "paragraph-0-8")]
+    assert _words(text) == "Four.Six."
+
+
+def test_speakers_appear_when_they_are_identified(alice_client: Client, running_job: Job, make_segments: MakeSegments):
+    first, *_ = make_segments(running_job)
+    address = _live_address(alice_client.get(_page(running_job)).text)
+    labelling = Labelling.objects.create(job=running_job, turns=[[0, 3, 1]])
+    ann = Speaker.objects.create(job=running_job, labelling=labelling, number=1, name="Ann")
+    Segment.objects.filter(pk=first.pk).update(speaker=ann)
+    Job.objects.filter(pk=running_job.pk).update(labelling=labelling)
+    text = alice_client.get(address).text
+    assert '<article id="transcript" hx-swap-oob="innerHTML">' in text
+    assert f'<bdi class="name" data-name="{ann.pk}" data-hue="1">Ann</bdi>' in text
+    assert "<article" not in alice_client.get(_live_address(text)).text
 
 
 def _add(job: Job, *, index: int, start: float, text: str) -> Segment:
@@ -228,7 +256,9 @@ def test_live_tells_others_the_same_as_of_a_deleted_recording(bob_client: Client
     assert (response.status_code, response.content) == (286, b"")
 
 
-@pytest.mark.parametrize("query", ["paragraph=1", "after=-1-2", "paragraph=' OR 1", "after=99999999999-1"])
+@pytest.mark.parametrize(
+    "query", ["paragraph=1", "after=-1", "paragraph=' OR 1", "after=1e99", "paragraph=9999999999-1", "labelling=x"]
+)
 def test_live_refuses_positions_that_are_none(alice_client: Client, running_job: Job, query: str):
     assert alice_client.get(f"/jobs/{running_job.pk}/live?{query}").status_code == 400
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
 from speech.languages import LANGUAGES
 from speech.types import Word
+from transcripts.exports.options import ExportOptions
 from transcripts.paragraphs import Paragraph, paragraphs
 from transcripts.times import stretch
 
@@ -17,15 +17,32 @@ NO_SPEECH = "No speech was found in this recording."
 
 
 @dataclass(frozen=True, slots=True)
+class Speaker:
+    """Somebody who speaks. The id stays the same when the name changes."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A stretch in which one person speaks, as it was heard. Those of several people may overlap."""
+
+    start: float
+    end: float
+    speaker: Speaker
+
+
+@dataclass(frozen=True, slots=True)
 class Segment:
     """A stretch of text on one line; empty where `gap` says in a sentence why it could not be transcribed, and only there.
 
-    `speaker` is the name shown, None where nobody was identified.
+    `speaker` is None where nobody was identified; `also` are others who talk at the same time.
     """
 
     start: float
     end: float
-    speaker: str | None
+    speaker: Speaker | None
     text: str
     words: tuple[Word, ...]
     mean_log_probability: float | None
@@ -34,6 +51,7 @@ class Segment:
     temperature: float | None
     doubts: tuple[str, ...]
     gap: str = ""
+    also: tuple[Speaker, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +81,15 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A transcript, ready to be written in any format. No text in it holds control characters or line breaks."""
+    """A transcript, ready to be written in any format. No text in it holds control characters or line breaks.
+
+    `turns` are what the labelling in use heard, in order of time.
+    """
 
     source: Source
     run: Run
     segments: tuple[Segment, ...]
+    turns: tuple[Turn, ...] = ()
 
     @property
     def spoken(self) -> tuple[Segment, ...]:
@@ -80,8 +102,8 @@ class Document:
         return tuple(segment for segment in self.segments if segment.gap)
 
     @property
-    def speakers(self) -> list[str]:
-        """Return the names of those who speak, in order of appearance."""
+    def speakers(self) -> list[Speaker]:
+        """Return those who speak, in order of appearance."""
         return list(dict.fromkeys(segment.speaker for segment in self.segments if segment.speaker is not None))
 
     @property
@@ -91,13 +113,13 @@ class Document:
 
     def paragraphs(self) -> Iterator[Paragraph[Segment]]:
         """Yield the text in paragraphs; a new speaker begins a new one."""
-        for _, turn in groupby(self.segments, key=lambda segment: segment.speaker):
-            yield from paragraphs(turn)
+        return paragraphs(self.segments)
 
 
-def speaker_of(paragraph: Paragraph[Segment]) -> str | None:
-    """Return who speaks in a paragraph."""
-    return paragraph.segments[0].speaker
+def name_of(paragraph: Paragraph[Segment], options: ExportOptions) -> str:
+    """Return the name of who speaks in a paragraph; empty where it is not known, or not wanted."""
+    speaker = paragraph.segments[0].speaker
+    return speaker.name if speaker and options.names else ""
 
 
 def not_transcribed(paragraph: Paragraph[Segment]) -> str:

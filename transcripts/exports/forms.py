@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from transcripts.exports.formats import FORMATS
+from transcripts.exports.formats import FORMATS, formats
 from transcripts.exports.options import DEFAULTS, LINE_LENGTHS, LINES_PER_CUE, ExportOptions
 
 
@@ -17,7 +17,6 @@ class ExportForm(forms.Form):
     """`format` with the options; what is left out takes its default."""
 
     format = forms.ChoiceField(
-        choices=[(each.name, each.label) for each in FORMATS.values()],
         error_messages={"required": _format_error(), "invalid_choice": _format_error()},
     )
     times = forms.TypedChoiceField(
@@ -27,6 +26,14 @@ class ExportForm(forms.Form):
         empty_value=None,
         required=False,
         error_messages={"invalid_choice": "Times are 1 (with) or 0 (without)."},
+    )
+    names = forms.TypedChoiceField(
+        label="Names of speakers",
+        choices=[("1", "With names"), ("0", "Without names")],
+        coerce=lambda value: value == "1",
+        empty_value=None,
+        required=False,
+        error_messages={"invalid_choice": "Names are 1 (with) or 0 (without)."},
     )
     line_length = forms.IntegerField(
         label="Longest subtitle line",
@@ -43,11 +50,20 @@ class ExportForm(forms.Form):
         initial=DEFAULTS.lines_per_cue,
     )
 
+    def __init__(self, *args: Any, has_speakers: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["format"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(each.name, each.label) for each in formats(has_speakers=has_speakers)]
+        if not has_speakers:
+            del self.fields["names"]
+
     def options(self) -> ExportOptions:
         """Return the choices. Call it on a valid form."""
         data: dict[str, Any] = self.cleaned_data
         return ExportOptions(
             times=data["times"],
+            names=data.get("names") is not False,
             line_length=data["line_length"] or DEFAULTS.line_length,
             lines_per_cue=data["lines_per_cue"] or DEFAULTS.lines_per_cue,
         )
@@ -55,7 +71,7 @@ class ExportForm(forms.Form):
     def sentence(self) -> str:
         """Return what is wrong, for a person."""
         return " ".join(
-            str(error) if field in ("format", "times") else f"{self.fields[field].label}: {error}"
+            str(error) if field in ("format", "times", "names") else f"{self.fields[field].label}: {error}"
             for field, errors in self.errors.items()
             for error in errors
         )

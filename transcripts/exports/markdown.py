@@ -2,7 +2,7 @@
 
 import re
 
-from transcripts.exports.document import NO_SPEECH, Document, Segment, clock, facts, not_transcribed, speaker_of
+from transcripts.exports.document import NO_SPEECH, Document, Segment, clock, facts, name_of, not_transcribed
 from transcripts.exports.options import ExportOptions
 from transcripts.paragraphs import Paragraph
 
@@ -13,20 +13,19 @@ LINE_MARK = re.compile(r"^([-+=:])")
 
 def render(document: Document, options: ExportOptions) -> bytes:
     """Return the transcript as CommonMark; nothing that was said can become markup."""
-    times = options.shows_times(default=True)
     head = [f"# {escape(document.source.title)}", f"*{escape(facts(document))}*"]
     warnings = [f"> {escape(warning)}" for warning in document.run.warnings]
-    texts = [_paragraph(paragraph, times=times) for paragraph in document.paragraphs()]
+    texts = [_paragraph(paragraph, options) for paragraph in document.paragraphs()]
     return ("\n\n".join([*head, *warnings, *(texts or [NO_SPEECH])]) + "\n").encode()
 
 
-def _paragraph(paragraph: Paragraph[Segment], *, times: bool) -> str:
+def _paragraph(paragraph: Paragraph[Segment], options: ExportOptions) -> str:
     if paragraph.gap:
         return escape(not_transcribed(paragraph))
-    speaker = speaker_of(paragraph)
+    name = name_of(paragraph, options)
     parts = [
-        f"`{clock(paragraph.start)}`" if times else "",
-        f"**{escape(speaker)}:**" if speaker else "",
+        f"`{clock(paragraph.start)}`" if options.shows_times(default=True) else "",
+        f"**{escape(name)}:**" if name else "",
         escape(paragraph.text),
     ]
     return " ".join(part for part in parts if part)

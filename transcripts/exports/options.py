@@ -11,12 +11,14 @@ class ExportOptions:
     """Choices for any format; each takes what concerns it.
 
     `times` says whether paragraphs carry times, None for what is usual in the format. Subtitles always have them.
-    `line_length` is in columns of subtitles, where a Chinese character takes two. Raises ValueError beyond the limits.
+    `line_length` is in columns of subtitles, where a Chinese character takes two. `names` says whether texts and subtitles tell
+    who speaks; JSON and RTTM always do. Raises ValueError beyond the limits.
     """
 
     times: bool | None = None
     line_length: int = 42
     lines_per_cue: int = 2
+    names: bool = True
 
     def __post_init__(self) -> None:
         _require("The line length", self.line_length, within=LINE_LENGTHS)

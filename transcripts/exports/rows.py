@@ -2,12 +2,13 @@
 
 import math
 import re
+from collections.abc import Mapping
 
 from django.utils import timezone
 
 from speech.types import Word
 from transcripts import models
-from transcripts.exports.document import Document, Run, Segment, Source
+from transcripts.exports.document import Document, Run, Segment, Source, Speaker, Turn
 
 ROWS_AT_ONCE = 200
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]")
@@ -17,13 +18,36 @@ SPACE = re.compile(r"\s+")
 
 def read_document(job: models.Job) -> Document:
     """Return a job's transcript. Reads its segments once, a few hundred at a time."""
+    people = {person.pk: person for person in job.speakers.all()}
+    speakers = {pk: _speaker(person, people) for pk, person in people.items()}
     rows = job.segments.iterator(chunk_size=ROWS_AT_ONCE)
-    segments = (_segment(row) for row in rows)
+    segments = (_segment(row, speakers) for row in rows)
     return Document(
         source=_source(job.recording),
         run=_run(job),
         segments=tuple(segment for segment in segments if segment.text or segment.gap),
+        turns=tuple(
+            _turns(job, {person.number: speakers[pk] for pk, person in people.items() if _is_heard(person, job)})
+        ),
     )
+
+
+def _speaker(person: models.Speaker, people: Mapping[int, models.Speaker]) -> Speaker:
+    """Return somebody with their name; whoever was found to be somebody else is that one."""
+    while person.merged_into_id:
+        person = people[person.merged_into_id]
+    return Speaker(person.pk, printable(person.shown_name).strip())
+
+
+def _is_heard(person: models.Speaker, job: models.Job) -> bool:
+    """Return whether the labelling in use heard somebody."""
+    return person.labelling_id is not None and person.labelling_id == job.labelling_id
+
+
+def _turns(job: models.Job, speakers: Mapping[int, Speaker]) -> list[Turn]:
+    """Return what the labelling in use heard, each turn with who its speaker is now."""
+    turns = sorted(job.labelling.turns) if job.labelling else []
+    return [Turn(start, end, speakers[number]) for start, end, number in turns]
 
 
 def _source(recording: models.Recording) -> Source:
@@ -55,11 +79,11 @@ def _wall_seconds(job: models.Job) -> float | None:
     return (job.finished_at - job.started_at).total_seconds()
 
 
-def _segment(row: models.Segment) -> Segment:
+def _segment(row: models.Segment, speakers: Mapping[int, Speaker]) -> Segment:
     return Segment(
         start=row.start,
         end=row.end,
-        speaker=None,
+        speaker=speakers.get(row.speaker_id or 0),
         text=printable(row.text).strip(),
         words=tuple(Word(start, end, printable(text), chance) for start, end, text, chance in row.words),
         mean_log_probability=_finite(row.mean_log_probability),
@@ -68,6 +92,7 @@ def _segment(row: models.Segment) -> Segment:
         temperature=_finite(row.temperature),
         doubts=tuple(row.doubts),
         gap=row.gap,
+        also=tuple(speakers[pk] for pk in row.also if pk in speakers),
     )
 
 

@@ -33,10 +33,11 @@ def render(document: Document, options: ExportOptions) -> bytes:
         "recording": _source(document.source),
         "job": _run(document.run),
         "gaps": [_gap(gap) for gap in document.gaps],
-        "speakers": [{"name": name} for name in document.speakers],
+        "speakers": [{"name": speaker.name, "id": speaker.id} for speaker in document.speakers],
     }
     # Written one by one: as a tree of dictionaries, the words of a long recording would take tens of megabytes.
-    segments = ",\n".join(_dump(_segment(segment)) for segment in document.spoken)
+    is_labelled = bool(document.speakers)
+    segments = ",\n".join(_dump(_segment(segment, is_labelled=is_labelled)) for segment in document.spoken)
     return f'{_dump(head)[:-1]}, "segments": [\n{segments}\n]}}\n'.encode()
 
 
@@ -68,11 +69,11 @@ def _run(run: Run) -> dict[str, Any]:
     return job | {name: value for name, value in provenance.items() if name not in job}
 
 
-def _segment(segment: Segment) -> dict[str, Any]:
+def _segment(segment: Segment, *, is_labelled: bool) -> dict[str, Any]:
     return {
         "start": round(segment.start, TIME_DECIMALS),
         "end": round(segment.end, TIME_DECIMALS),
-        "speaker": segment.speaker,
+        **_speakers(segment, is_labelled=is_labelled),
         "text": segment.text,
         "mean_log_probability": _rounded(segment.mean_log_probability, VALUE_DECIMALS),
         "no_speech_probability": _rounded(segment.no_speech_probability, VALUE_DECIMALS),
@@ -81,6 +82,15 @@ def _segment(segment: Segment) -> dict[str, Any]:
         "doubts": list(segment.doubts),
         "words": [_word(word) for word in segment.words],
     }
+
+
+def _speakers(segment: Segment, *, is_labelled: bool) -> dict[str, Any]:
+    """Return who says a segment, by name; in a transcript with speakers by id as well."""
+    speaker = segment.speaker
+    if not is_labelled:
+        return {"speaker": None}
+    also = [other.id for other in segment.also]
+    return {"speaker": speaker.name if speaker else None, "speaker_id": speaker.id if speaker else None, "also": also}
 
 
 def _gap(gap: Segment) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from transcripts.exports.document import NO_SPEECH, Document, Segment, clock, facts, not_transcribed, speaker_of
+from transcripts.exports.document import NO_SPEECH, Document, Segment, clock, facts, name_of, not_transcribed
 from transcripts.exports.options import ExportOptions
 from transcripts.paragraphs import Paragraph
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 QUIET_GREY = "6B7280"
 QUIET = "Quiet"
 """Name and id of the style of times and facts."""
+SPEAKER = "Speaker"
+"""The same of the names of those who speak."""
 RIGHT_TO_LEFT = {"ar", "fa", "he", "ps", "sd", "ur", "yi"}
 LONGEST_PROPERTY = 255
 """Word refuses longer ones."""
@@ -27,7 +29,9 @@ def render(document: Document, options: ExportOptions) -> bytes:
     page = docx.Document()
     _describe(page, document)
     _add_styles(page, document.language)
-    _fill(page, document, times=options.shows_times(default=True))
+    if document.speakers and options.names:
+        _add_speaker_style(page)
+    _fill(page, document, options)
     file = BytesIO()
     page.save(file)
     return _without_clock(file)
@@ -78,14 +82,21 @@ def _set_language(style: Any, language: str) -> None:
     look.append(tag)
 
 
-def _fill(page: "WordDocument", document: Document, *, times: bool) -> None:
+def _add_speaker_style(page: "WordDocument") -> None:
+    """Add the style of names: changed once, it changes them all."""
+    from docx.enum.style import WD_STYLE_TYPE
+
+    page.styles.add_style(SPEAKER, WD_STYLE_TYPE.CHARACTER).font.bold = True
+
+
+def _fill(page: "WordDocument", document: Document, options: ExportOptions) -> None:
     page.add_heading(document.source.title, level=0)
     for line in (facts(document), *document.run.warnings):
         page.add_paragraph().add_run(line, style=QUIET)
     if not document.segments:
         page.add_paragraph(NO_SPEECH)
     for paragraph in document.paragraphs():
-        _write(_add_paragraph(page), paragraph, times=times)
+        _write(_add_paragraph(page), paragraph, options)
 
 
 def _add_paragraph(page: "WordDocument") -> Any:
@@ -98,13 +109,13 @@ def _add_paragraph(page: "WordDocument") -> Any:
     return WordParagraph(element, page)
 
 
-def _write(line: Any, paragraph: Paragraph[Segment], *, times: bool) -> None:
+def _write(line: Any, paragraph: Paragraph[Segment], options: ExportOptions) -> None:
     if paragraph.gap:
         line.add_run(not_transcribed(paragraph)).element.style = QUIET
         return
-    if times:
+    if options.shows_times(default=True):
         # By its id, for naming a style to `add_run` makes it go through all styles again.
         line.add_run(f"{clock(paragraph.start)}  ").element.style = QUIET
-    if speaker := speaker_of(paragraph):
-        line.add_run(f"{speaker}: ").bold = True
+    if name := name_of(paragraph, options):
+        line.add_run(f"{name}: ").element.style = SPEAKER
     line.add_run(paragraph.text)

@@ -22,14 +22,8 @@ CHANGED_SINCE = "What this changed was changed again later. Undo the later chang
 
 def rename(speaker: Speaker, name: str, *, author: User | None) -> Edit:
     """Call a speaker by a name everywhere; an empty one gives back the number. Raises EditRefused."""
-    name = " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())
-    if len(name) > LONGEST_NAME:
-        raise EditRefused(TOO_LONG)
     with editing(speaker.job_id) as job:
-        others = job.speakers.speaking().exclude(pk=speaker.pk)
-        if name and any(other.shown_name.casefold() == name.casefold() for other in others):
-            raise EditRefused(NAMED_TWICE.format(name))
-        wanted: State = {"speakers": {str(speaker.pk): {"name": name}}}
+        wanted: State = {"speakers": {str(speaker.pk): {"name": _free_name(job, name, speaker)}}}
         return carry_out(job, wanted, kind=Edit.Kind.RENAME, author=author)
 
 
@@ -48,14 +42,16 @@ def merge(speaker: Speaker, into: Speaker, *, author: User | None) -> Edit:
         return carry_out(job, wanted, kind=Edit.Kind.MERGE, author=author)
 
 
-def assign(job: Job, segment_ids: Collection[int], speaker: Speaker | None, *, author: User | None) -> Edit:
-    """Give segments to a speaker of the same job, or to a new one where it is None. Raises EditRefused."""
+def assign(
+    job: Job, segment_ids: Collection[int], speaker: Speaker | None, *, author: User | None, name: str = ""
+) -> Edit:
+    """Give segments to a speaker of the same job, or to a new one, called by `name`, where it is None. Raises EditRefused."""
     with editing(job.pk) as locked:
         rows = list(locked.segments.words().filter(pk__in=segment_ids).values_list("pk", "also"))
         if not rows or len(rows) < len(set(segment_ids)):
             raise EditRefused(STALE)
         if speaker is None:
-            speaker = _new_speaker(locked)
+            speaker = _new_speaker(locked, _free_name(locked, name))
         elif not locked.speakers.filter(pk=speaker.pk, merged_into=None).exists():
             raise EditRefused(STALE)
         segments = {str(pk): _given(also, speaker.pk) for pk, also in rows}
@@ -72,6 +68,17 @@ def undo(edit: Edit, *, author: User | None) -> Edit:
         return carry_out(job, edit.before, kind=Edit.Kind.UNDO, author=author, undoes=edit)
 
 
+def _free_name(job: Job, name: str, speaker: Speaker | None = None) -> str:
+    """Return a name without what cannot be shown. Raises EditRefused where it is too long, or another one's."""
+    name = " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())
+    if len(name) > LONGEST_NAME:
+        raise EditRefused(TOO_LONG)
+    others = [other for other in job.speakers.speaking() if other != speaker]
+    if name and any(other.shown_name.casefold() == name.casefold() for other in others):
+        raise EditRefused(NAMED_TWICE.format(name))
+    return name
+
+
 def _merged(job: Job, speaker: int, into: int) -> Rows:
     """Return the segments in which one speaker is heard, with another in their place."""
     return {
@@ -86,8 +93,8 @@ def _given(also: Iterable[int], speaker: int | None) -> Columns:
     return {"speaker_id": speaker, "also": [who for who in dict.fromkeys(also) if who != speaker]}
 
 
-def _new_speaker(job: Job) -> Speaker:
+def _new_speaker(job: Job, name: str) -> Speaker:
     """Add a speaker whose number follows those of the labelling in use, and of whoever else says something."""
     known = job.speakers.filter(Q(labelling=None) | Q(labelling=job.labelling_id) | Q(pk__in=job.speakers.speaking()))
     last = known.aggregate(last=Max("number"))["last"] or 0
-    return Speaker.objects.create(job=job, number=last + 1)
+    return Speaker.objects.create(job=job, number=last + 1, name=name)

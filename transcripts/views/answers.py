@@ -1,16 +1,21 @@
 """How an action asks and answers: in a dialog and in place, or by pages of its own where there is no JavaScript."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget, trigger_client_event
 
-from transcripts.models import Recording
+from transcripts.models import Job, Recording
+
+View = Callable[..., HttpResponse]
 
 CHANGED = ("recordings-changed", "job-changed", "queue-changed")
 """What a page is told after an action: whatever shows jobs looks again."""
@@ -30,14 +35,29 @@ class Question:
     fields: tuple[tuple[str, str], ...] = ()
 
 
+def calm(view: View) -> View:
+    """Have a page that is behind the times told that a job is gone, where its script could only drop a 404."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except (Http404, Job.DoesNotExist, Recording.DoesNotExist) as err:
+            if "HX-Request" in request.headers:
+                return missing(request)
+            raise Http404 from err
+
+    return wrapped
+
+
 def ask(request: HttpRequest, question: Question) -> HttpResponse:
     """Return the question as a page, or for the dialog of the page that is open."""
     return show(request, "ask", {"question": question})
 
 
 def show(request: HttpRequest, name: str, context: dict[str, object], *, status: int = 200) -> HttpResponse:
-    """Return `transcripts/NAME.html`, or `_NAME.html` where the dialog of a page wants it."""
-    in_dialog = request.headers.get("HX-Target") == "dialog"
+    """Return `transcripts/NAME.html`, or `_NAME.html` where the dialog of a page wants it, or the menu of a passage."""
+    in_dialog = request.headers.get("HX-Target") in ("dialog", "who")
     template = f"transcripts/_{name}.html" if in_dialog else f"transcripts/{name}.html"
     return render(request, template, {**context, "in_dialog": in_dialog}, status=status)
 

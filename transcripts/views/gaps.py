@@ -6,7 +6,6 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HTMX_STOP_POLLING, trigger_client_event
@@ -16,7 +15,7 @@ from transcripts.models import Job, Segment
 from transcripts.services import gaps
 from transcripts.views.access import visible_job
 from transcripts.views.standing import Standing
-from transcripts.views.text import page_paragraphs
+from transcripts.views.text import assign_url, page_paragraphs
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +100,7 @@ def _fragment(request: HttpRequest, job: Job) -> HttpResponse:
     context: dict[str, object] = {"gaps": found, "recording": job.recording}
     is_under_way = bool(found and (found.is_trying or found.is_paused))
     if not is_under_way:
-        media_url = reverse("transcripts:media", args=[job.recording_id])
-        context |= {"row": Standing(job), "media_url": media_url, "live_url": "", "text": page_paragraphs(job)}
+        context |= {"row": Standing(job), "live_url": "", "text": page_paragraphs(job), "assign_url": assign_url(job)}
     is_end = not is_under_way and request.method == "GET"
     response = render(request, "transcripts/gaps.html", context, status=HTMX_STOP_POLLING if is_end else 200)
     return trigger_client_event(response, "queue-changed") if is_end or request.method == "POST" else response

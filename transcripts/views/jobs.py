@@ -1,12 +1,10 @@
 """What a person does to one job."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from functools import wraps
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
@@ -17,10 +15,9 @@ from transcripts.models import Job, Recording
 from transcripts.services.accept import JobRequest, Refused
 from transcripts.services.restart import request_of, start_over
 from transcripts.views.access import visible_job
-from transcripts.views.answers import Question, ask, done, gone_on, missing, show, wants_json
+from transcripts.views.answers import Question, ask, calm, done, gone_on, show, wants_json
 
 Wish = Job.StopRequest
-View = Callable[[HttpRequest, UUID], HttpResponse]
 
 OVER = "This transcription is over already: {}."
 ENDING = "This transcription is being cancelled already."
@@ -30,23 +27,8 @@ CANCEL_FORGOES = "The text is complete and stays. Its speakers can be identified
 CANCEL_ENDS = "It cannot go on from there later. If you want that, pause it instead."
 
 
-def _calm(view: View) -> View:
-    """Have a page that is behind the times told that a job is gone, where its script could only drop a 404."""
-
-    @wraps(view)
-    def wrapped(request: HttpRequest, job_id: UUID) -> HttpResponse:
-        try:
-            return view(request, job_id)
-        except (Http404, Job.DoesNotExist, Recording.DoesNotExist) as err:
-            if "HX-Request" in request.headers:
-                return missing(request)
-            raise Http404 from err
-
-    return wrapped
-
-
 @require_POST
-@_calm
+@calm
 def pause(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Pause a job that waits or runs. A running one obeys within seconds."""
     job = visible_job(request, job_id)
@@ -56,7 +38,7 @@ def pause(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@_calm
+@calm
 def resume(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Let a paused job go on, or take back the wish to pause it. Changes nothing where there is neither."""
     job = visible_job(request, job_id)
@@ -67,7 +49,7 @@ def resume(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @vary_on_headers("HX-Request", "HX-Target")
-@_calm
+@calm
 def cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Ask whether to end a job that is not over, then do it."""
     job = visible_job(request, job_id)
@@ -80,7 +62,7 @@ def cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @vary_on_headers("HX-Request", "HX-Target", "Accept")
-@_calm
+@calm
 def restart(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Ask how to transcribe a job's recording again, then do it. A post that names no option means: as before."""
     job = visible_job(request, job_id)
@@ -99,7 +81,7 @@ def restart(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@_calm
+@calm
 def choose(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Make a complete version of a transcript the one that is shown."""
     job = visible_job(request, job_id)

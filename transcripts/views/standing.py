@@ -1,12 +1,15 @@
 """How it stands with a job, in words and signs: the same on the list and on the recording page."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from uuid import UUID
 from zlib import crc32
+
+from django.template.defaultfilters import pluralize
 
 from transcripts import line
 from transcripts.line import Place
-from transcripts.models import Job, Task
+from transcripts.models import Job, Speaker, Task
 
 State = Job.State
 
@@ -47,6 +50,9 @@ SLOW_BATCH_SECONDS = 3.0
 """Where a batch takes longer, a page asks less often: asking costs about 3 ms of processor time, and there is little new."""
 SHORT_WARNING = 160
 """In characters: about two lines of the page."""
+UNCHANGED = 204
+"""Tells a page that asks to leave all as it is, and to ask again."""
+FEW_NAMES = 2
 LAST_WORDS = 90
 """How many characters of the text recognised last a row shows."""
 
@@ -60,10 +66,21 @@ class Standing:
 
     job: Job
     place: Place | None = None
+    speakers: tuple[Speaker, ...] = ()
+    """Who speaks, where that is known and was asked for."""
 
     @property
     def is_running(self) -> bool:
         return self.job.state == State.RUNNING
+
+    @property
+    def speakers_words(self) -> str:
+        """Return who speaks in a few words: those who have names, else how many they are. Empty where it is not known."""
+        names = [speaker.name for speaker in self.speakers if speaker.name]
+        if not names:
+            return f"{len(self.speakers)} speaker{pluralize(len(self.speakers))}" if self.speakers else ""
+        more = len(self.speakers) - len(names[:FEW_NAMES])
+        return ", ".join(names[:FEW_NAMES]) + (f" and {more} more" if more else "")
 
     @property
     def blocked_reason(self) -> str:
@@ -121,7 +138,7 @@ class Standing:
         job = self.job
         progress = (job.batches_done, job.prepared_seconds, job.audio_seconds_done, job.expected_pace)
         speakers = (job.identified_seconds, job.identifying_seconds)
-        facts = (job.pk, self.version, job.blocked_reason, job.warnings, *progress, *speakers)
+        facts = (job.pk, self.version, job.labelling_id, job.blocked_reason, job.warnings, *progress, *speakers)
         return None if job.state == State.QUEUED else repr(facts)
 
     @property
@@ -187,10 +204,26 @@ class Standing:
         return "en" if self.is_translated else self.job.language
 
 
+def with_speakers(rows: Iterable[Standing]) -> list[Standing]:
+    """Return how it stands with each, with those who speak. Costs a query where one of them is over."""
+    rows = list(rows)
+    over = [row.job.pk for row in rows if row.job.is_over]
+    speaking: dict[UUID, list[Speaker]] = {pk: [] for pk in over}
+    for speaker in Speaker.objects.speaking().filter(job__in=over) if over else ():
+        speaking[speaker.job_id].append(speaker)
+    return [replace(row, speakers=tuple(speaking.get(row.job.pk, ()))) for row in rows]
+
+
 def mark_of(rows: Iterable[Standing]) -> str | None:
     """Return a short text that changes when the mark of any of them does; None where one of them has none."""
     marks = [row.mark for row in rows]
     return None if None in marks else f"{crc32(repr(sorted(filter(None, marks))).encode()):x}"
+
+
+def marked(rows: list[Standing]) -> list[tuple[str, str]]:
+    """Return the part of a query string by which the next poll is told that nothing is new."""
+    mark = mark_of(rows)
+    return [("mark", mark)] if rows and mark else []
 
 
 def standings(jobs: Iterable[Job]) -> list[Standing]:

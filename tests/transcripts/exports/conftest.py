@@ -9,7 +9,7 @@ import pytest
 from speech.types import Options
 from tests.conftest import MakeJob, MakeRecording
 from tests.transcripts.exports.samples import LECTURE, Sample
-from transcripts.models import Job, Segment
+from transcripts.models import Job, Labelling, Segment, Speaker
 
 PROVENANCE = {
     "program_version": "0.1.0",
@@ -48,6 +48,28 @@ def make_lecture(make_recording: MakeRecording, make_job: MakeJob):
         )
         Job.objects.filter(pk=job.pk).update(created_at=datetime(2026, 11, 22, 12, tzinfo=UTC))
         Segment.objects.bulk_create(_row(job, index, *line) for index, line in enumerate(sample.lines))
+        return Job.objects.get(pk=job.pk)
+
+    return make
+
+
+@pytest.fixture
+def make_dialog(make_lecture):
+    """Return a function that makes a lecture in which three people were heard, and one line was given to another by hand."""
+
+    def make() -> Job:
+        job = make_lecture()
+        turns = [[0.0, 9.5, 1], [10.0, 14.0, 2], [13.0, 14.0, 1], [61.5, 75.0, 3]]
+        labelling = Labelling.objects.create(job=job, turns=turns, provenance={"diarizer": "pyannote"})
+        names = ("Dr. Zoë O'Brien <host>", "", "Zoë --> guest")
+        ann, ben, eve = Speaker.objects.bulk_create(
+            Speaker(pk=70 + number, job=job, labelling=labelling, number=number, name=name)
+            for number, name in enumerate(names, 1)
+        )
+        Job.objects.filter(pk=job.pk).update(labelling=labelling, diarizer="pyannote")
+        for segment, speaker in zip(job.segments.all(), (ann, ann, ben, eve, ann, eve), strict=True):
+            segment.speaker, segment.also = speaker, [ann.pk] if speaker == ben else []
+            segment.save()
         return Job.objects.get(pk=job.pk)
 
     return make

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from speech.types import Word
-from transcripts.exports.document import Document, Run, Segment, Source
+from transcripts.exports.document import Document, Run, Segment, Source, Speaker
 
 Line = tuple[float, tuple[str, ...], float]
 """Start, words with the space in front of them, seconds for each word."""
@@ -77,11 +77,16 @@ def document(segments: list[Segment], *, title: str = "Title", language: str = "
     return Document(Source(title, "file.opus", 60.0, "5e" * 32), run, tuple(segments))
 
 
+def voice(name: str) -> Speaker:
+    """Return somebody of this name: the same for the same name."""
+    return Speaker(sum(name.encode()), name)
+
+
 def segment(
     start: float, end: float, text: str, words: tuple[Word, ...] = (), *, speaker: str | None = None
 ) -> Segment:
     """Return a segment with plain values."""
-    return Segment(start, end, speaker, text.strip(), words, -0.2, 0.01, 1.2, 0.0, ())
+    return Segment(start, end, voice(speaker) if speaker else None, text.strip(), words, -0.2, 0.01, 1.2, 0.0, ())
 
 
 def spoken(text: str, *, start: float = 0.0, seconds_per_word: float = 0.4, speaker: str | None = None) -> Segment:

@@ -140,7 +140,7 @@ def test_lines_of_a_cue_are_even():
 
 def test_new_speaker_begins_a_new_cue():
     said = [spoken("Are you there?", speaker="Ann"), spoken("I am.", start=1.3, speaker="Ben")]
-    assert [(cue.speaker, *cue.lines) for cue in cut_cues(said, OPTIONS)] == [
+    assert [(cue.speaker.name, *cue.lines) for cue in cut_cues(said, OPTIONS)] == [
         ("Ann", "Are you there?"),
         ("Ben", "I am."),
     ]

@@ -17,7 +17,15 @@ SAMPLES = {"lecture": LECTURE, "japanese": JAPANESE, "arabic": ARABIC, "empty": 
 @pytest.mark.parametrize("format_name", FORMATS)
 @pytest.mark.parametrize(("name", "sample"), SAMPLES.items())
 def test_render_writes_the_golden_file(make_lecture, name: str, sample: Sample, format_name: str):
-    data = render(make_lecture(sample), format_name)
+    _compare(render(make_lecture(sample), format_name), name, format_name)
+
+
+@pytest.mark.parametrize("format_name", FORMATS)
+def test_render_with_speakers_writes_the_golden_file(make_dialog, format_name: str):
+    _compare(render(make_dialog(), format_name), "dialog", format_name)
+
+
+def _compare(data: bytes, name: str, format_name: str) -> None:
     text = _outline(data) if format_name == "docx" else data.decode()
     path = GOLDEN / f"{name}.{'docx.txt' if format_name == 'docx' else format_name}"
     if os.environ.get("UPDATE_GOLDEN"):

@@ -8,9 +8,9 @@ from django.test import Client
 from django.utils import timezone
 
 from transcripts.exports import FORMATS
-from transcripts.models import Job
+from transcripts.models import Job, Speaker
 
-LISTED = "Choose one of these formats: txt, docx, md, srt, vtt or json."
+LISTED = "Choose one of these formats: txt, docx, md, srt, vtt, rttm or json."
 
 
 def address(job: Job, query: str = "format=txt") -> str:
@@ -38,6 +38,14 @@ def test_export_holds_the_text(alice_client: Client, completed_job: Job):
     ]
 
 
+def test_export_leaves_names_out_where_they_are_not_wanted(alice_client: Client, completed_job: Job):
+    ann = Speaker.objects.create(job=completed_job, number=1, name="Ann")
+    completed_job.segments.update(speaker=ann)
+    named, bare = (alice_client.get(address(completed_job, f"format=txt&names={each}")).content for each in "10")
+    assert named.startswith(b"Ann: And so")
+    assert bare.startswith(b"And so")
+
+
 def test_export_follows_the_options(alice_client: Client, completed_job: Job):
     timed = alice_client.get(address(completed_job, "format=txt&times=1")).content
     plain = alice_client.get(address(completed_job, "format=md&times=0")).content
@@ -55,6 +63,7 @@ def test_export_follows_the_options(alice_client: Client, completed_job: Job):
         ("format=pdf", LISTED),
         ("format=TXT", LISTED),
         ("format=txt&times=yes", "Times are 1 (with) or 0 (without)."),
+        ("format=txt&names=yes", "Names are 1 (with) or 0 (without)."),
         ("format=srt&line_length=0", "Longest subtitle line: Ensure this value is greater than or equal to 12."),
         ("format=srt&line_length=1e9", "Longest subtitle line: Enter a whole number."),
         ("format=srt&lines_per_cue=99", "Lines in a subtitle: Ensure this value is less than or equal to 5."),

@@ -2,8 +2,9 @@
 
 import html
 from collections.abc import Iterator
+from dataclasses import replace
 
-from transcripts.exports.document import Document, facts
+from transcripts.exports.document import Document, Speaker, facts
 from transcripts.exports.options import ExportOptions
 from transcripts.exports.subtitles.cues import Cue, cut_cues
 
@@ -13,15 +14,15 @@ ARROW = "-->"
 
 def render_srt(document: Document, options: ExportOptions) -> bytes:
     """Return the transcript as SubRip, an empty file where nothing was said."""
-    return "\n".join(_srt_blocks(cut_cues(document.spoken, options))).encode()
+    return "\n".join(_srt_blocks(_cues(document, options))).encode()
 
 
 def _srt_blocks(cues: list[Cue]) -> Iterator[str]:
-    speaker: str | None = None
+    speaker: Speaker | None = None
     for number, cue in enumerate(cues, start=1):
         text = "\n".join(cue.lines).replace(ARROW, "→")
         if cue.speaker and cue.speaker != speaker:
-            text = f"{cue.speaker}: {text}"
+            text = f"{cue.speaker.name.replace(ARROW, '→')}: {text}"
         speaker = cue.speaker
         times = f"{_time(cue.start)} {ARROW} {_time(cue.end)}".replace(".", ",")
         yield f"{number}\n{times}\n{text}\n"
@@ -30,14 +31,20 @@ def _srt_blocks(cues: list[Cue]) -> Iterator[str]:
 def render_vtt(document: Document, options: ExportOptions) -> bytes:
     """Return the transcript as WebVTT; a note at its top says what produced it."""
     notes = "\n".join(_escape(note) for note in (facts(document), *document.run.warnings))
-    blocks = ["WEBVTT\n", f"NOTE\n{notes}\n", *map(_vtt_block, cut_cues(document.spoken, options))]
+    blocks = ["WEBVTT\n", f"NOTE\n{notes}\n", *map(_vtt_block, _cues(document, options))]
     return "\n".join(blocks).encode()
 
 
 def _vtt_block(cue: Cue) -> str:
-    voice = f"<v {_escape(cue.speaker)}>" if cue.speaker else ""
+    voice = f"<v {_escape(cue.speaker.name)}>" if cue.speaker else ""
     text = _escape("\n".join(cue.lines))
     return f"{_time(cue.start)} {ARROW} {_time(cue.end)}\n{voice}{text}\n"
+
+
+def _cues(document: Document, options: ExportOptions) -> list[Cue]:
+    """Return the cues; without speakers where their names are not wanted."""
+    cues = cut_cues(document.spoken, options)
+    return cues if options.names else [replace(cue, speaker=None) for cue in cues]
 
 
 def _escape(text: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from transcripts.exports.document import Segment
+from transcripts.exports.document import Segment, Speaker
 from transcripts.exports.options import ExportOptions
 from transcripts.exports.subtitles.partition import cheapest_partition
 from transcripts.exports.subtitles.timing import COLUMNS_PER_SECOND, LONGEST_SECONDS, SHORTEST_SECONDS, Span, settle
@@ -38,7 +38,7 @@ class Cue:
     start: int
     end: int
     lines: tuple[str, ...]
-    speaker: str | None
+    speaker: Speaker | None
 
 
 def cut_cues(segments: Iterable[Segment], options: ExportOptions) -> list[Cue]:

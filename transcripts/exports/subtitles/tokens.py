@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from speech.types import Word
-from transcripts.exports.document import Segment
+from transcripts.exports.document import Segment, Speaker
 from transcripts.exports.subtitles.breaks import chunks, width
 from transcripts.paragraphs import JOINED, ends_sentence
 
@@ -26,7 +26,7 @@ class Token:
     space_before: bool
     ends_sentence: bool
     ends_clause: bool
-    speaker: str | None
+    speaker: Speaker | None
 
 
 @dataclass(frozen=True, slots=True)

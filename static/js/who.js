@@ -1,0 +1,106 @@
+// The menu that asks who speaks in a passage: for the paragraph whose name is clicked, the word that was chosen by keyboard, or
+// the text that is selected. Without this script the names lead to a page that asks the same.
+
+import { restoreFocus } from "./steady.js";
+
+const GAP = 6; // Pixels between the menu and what it is about.
+
+export class WhoMenu {
+  constructor(transcript, reading) {
+    this.transcript = transcript;
+    this.reading = reading;
+    this.menu = document.getElementById("who");
+    transcript.addEventListener("click", (event) => this.click(event));
+    // Not before it is settled: until then htmx would not take the form, and the browser would leave the page.
+    document.body.addEventListener("htmx:afterSettle", ({ detail }) => detail.target === this.menu && this.show());
+    document.body.addEventListener("action-done", () => this.menu.hidePopover());
+    this.menu.addEventListener("input", (event) => this.find(event.target));
+    this.menu.addEventListener("keydown", (event) => this.press(event));
+    this.menu.addEventListener("toggle", (event) => event.newState === "closed" && this.leave());
+  }
+
+  click(event) {
+    const link = event.target.closest("[data-voice]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    this.ask(link.closest(".paragraph"), this.selected());
+  }
+
+  // For the key: what is selected, else the chosen word, else the paragraph that has the focus.
+  askHere() {
+    const selected = this.selected();
+    const passage = selected[0] ?? this.reading.passage;
+    const paragraph = passage?.closest(".paragraph") ?? this.reading.stop?.closest(".paragraph");
+    if (paragraph) this.ask(paragraph, selected.length || !passage ? selected : [passage]);
+  }
+
+  ask(paragraph, selected) {
+    const first = selected[0] ?? paragraph.querySelector("[data-segment]");
+    const address = document.getElementById("speakers").dataset.assign; // There while nobody else writes the text.
+    if (!first || !address) return;
+    this.box = this.boxOf(paragraph, first).getBoundingClientRect();
+    const query = new URLSearchParams([["at", first.dataset.segment], ...selected.map((each) => ["passage", each.dataset.segment])]);
+    htmx.ajax("GET", `${address}?${query}`, { target: "#who", swap: "innerHTML settle:0ms" });
+  }
+
+  // What the menu stands beside: the selection, the chosen passage, or the name above the paragraph.
+  boxOf(paragraph, first) {
+    const selection = getSelection();
+    if (!selection.isCollapsed && this.transcript.contains(selection.anchorNode)) return selection.getRangeAt(0);
+    return this.reading.passage ?? paragraph.querySelector(".paragraph-turn [data-voice]") ?? first;
+  }
+
+  // The passages that the selection touches.
+  selected() {
+    const selection = getSelection();
+    if (selection.isCollapsed || !selection.rangeCount || !this.transcript.contains(selection.anchorNode)) return [];
+    const range = selection.getRangeAt(0);
+    return [...this.transcript.querySelectorAll("[data-segment]")].filter((passage) => range.intersectsNode(passage));
+  }
+
+  show() {
+    if (!this.menu.matches(":popover-open")) this.menu.showPopover();
+    const { width, height } = this.menu.getBoundingClientRect();
+    const isAbove = this.box.bottom + GAP + height > innerHeight && this.box.top - GAP - height > 0;
+    const top = isAbove ? this.box.top - GAP - height : Math.min(this.box.bottom + GAP, innerHeight - height - GAP);
+    const left = Math.min(this.box.left, innerWidth - width - GAP);
+    this.menu.style.setProperty("--who-top", `${Math.max(GAP, top)}px`);
+    this.menu.style.setProperty("--who-left", `${Math.max(GAP, left)}px`);
+    this.menu.querySelector("[autofocus]")?.focus();
+  }
+
+  leave() {
+    this.menu.replaceChildren();
+    restoreFocus();
+  }
+
+  // What is typed narrows down the speakers, and is the name of a new one.
+  find(field) {
+    if (!field.matches("[data-find]")) return;
+    const text = field.value.trim().toLowerCase();
+    const items = [...this.menu.querySelectorAll("[data-found]")];
+    for (const item of items) item.hidden = !item.dataset.found.includes(text);
+    this.menu.querySelector("[data-new]").parentElement.hidden = items.some((item) => item.dataset.found === text);
+    this.menu.querySelector("[data-new-name]").textContent = text ? ` “${field.value.trim()}”` : "";
+  }
+
+  buttons() {
+    return [...this.menu.querySelectorAll("li:not([hidden]) > button")];
+  }
+
+  press(event) {
+    const buttons = this.buttons();
+    const at = buttons.indexOf(document.activeElement);
+    const isField = event.target.matches("[data-find]");
+    if (event.key === "Enter" && isField) {
+      event.preventDefault();
+      (event.target.value.trim() ? buttons[0] : null)?.click();
+    } else if (event.key === "ArrowDown" && (isField || at >= 0)) {
+      event.preventDefault();
+      buttons[at + 1]?.focus();
+    } else if (event.key === "ArrowUp" && at >= 0) {
+      event.preventDefault();
+      (buttons[at - 1] ?? this.menu.querySelector("[data-find]")).focus();
+    }
+  }
+}

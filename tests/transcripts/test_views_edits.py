@@ -1,0 +1,273 @@
+"""Names, merges and passages given to others on the recording page, and undoing it all."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from speech.types import Turn
+from tests.conftest import MakeJob, MakeSegments
+from transcripts.models import Edit, Job, Speaker
+from transcripts.services import edits
+from transcripts.services.speakers import apply_labelling
+
+HX = {"HX-Request": "true"}
+Post = Callable[..., str]
+
+
+@pytest.fixture
+def talk(completed_job: Job, alice: User) -> Job:
+    """Return a job in which Ann says the first and the last of three segments, and somebody without a name the other."""
+    turns = [Turn(0, 3, 1), Turn(3, 6, 2), Turn(6, 9, 1)]
+    apply_labelling(completed_job, turns, provenance={"diarizer": "pyannote"})
+    edits.rename(completed_job.speakers.get(number=1), "Ann", author=alice)
+    return Job.objects.get(pk=completed_job.pk)
+
+
+@pytest.fixture
+def post(alice_client: Client, talk: Job) -> Post:
+    """Return a function that sends what the open page sends, and returns the fragments that come back."""
+
+    def send(action: str, *, known: int | None = None, status: int = 200, **data: object) -> str:
+        newest = Edit.objects.filter(job=talk).latest("pk").pk if known is None else known
+        response = alice_client.post(f"/jobs/{talk.pk}/{action}", {"known": newest, **data}, headers=HX)
+        assert response.status_code == status
+        return response.text
+
+    return send
+
+
+def speaker(job: Job, number: int) -> Speaker:
+    return job.speakers.get(number=number)
+
+
+def said_by(job: Job) -> list[str]:
+    return [segment.speaker.shown_name if segment.speaker else "" for segment in job.segments.all()]
+
+
+def notice(text: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", "", re.findall(r'<div class="messages".*?</p>', text, re.DOTALL)[0]).split())
+
+
+def test_page_shows_who_speaks_and_how_much(alice_client: Client, talk: Job):
+    text = alice_client.get(f"/recordings/{talk.recording_id}/").text
+    names = re.findall(r'<bdi class="name" data-name="\d+" data-hue="(\d)">([^<]*)</bdi></a>', text)
+    assert names == [("1", "Ann"), ("2", "Speaker 2"), ("1", "Ann")]
+    facts = re.findall(r'<p class="speaker-facts figures">(.*?)</p>', text)
+    assert [re.sub(r"<[^>]+>", "", each) for each in facts] == [
+        "0:06, 67 % of the talking, 2 turns",
+        "0:03, 33 % of the talking, 1 turn",
+    ]
+
+
+def test_rename_changes_the_name_everywhere_without_sending_the_text(talk: Job, post: Post):
+    text = post(f"speakers/{speaker(talk, 2).pk}/name", name=" Ben\u202e ")
+    assert notice(text) == "The name Ben is saved."
+    assert said_by(talk) == ["Ann", "Ben", "Ann"]
+    assert f"innerHTML:#transcript [data-name='{speaker(talk, 2).pk}']\">Ben</bdi>" in text
+    assert 'class="paragraph' not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("ann", "Another speaker is called “ann”. If they are one person, merge the two."),
+        ("x" * 101, "A name has 100 characters at most."),
+        ("a\x00b", "Null characters are not allowed."),
+    ],
+)
+def test_name_that_cannot_be_given_stays_in_its_field(talk: Job, post: Post, name: str, sentence: str):
+    text = post(f"speakers/{speaker(talk, 2).pk}/name", name=name)
+    assert sentence in text
+    assert f'name="name" value="{name}"' in text
+    assert said_by(talk) == ["Ann", "Speaker 2", "Ann"]
+
+
+def test_name_is_text_not_markup(talk: Job, post: Post):
+    text = post(f"speakers/{speaker(talk, 2).pk}/name", name="<script>alert(1)</script>")
+    assert "<script>alert" not in text
+
+
+def test_empty_name_gives_back_the_number(talk: Job, post: Post):
+    assert notice(post(f"speakers/{speaker(talk, 1).pk}/name", name="  ")) == "The name Speaker 1 is saved."
+
+
+def test_merge_asks_whom_and_can_be_undone(alice_client: Client, talk: Job, post: Post):
+    ann, other = speaker(talk, 1), speaker(talk, 2)
+    address = f"/jobs/{talk.pk}/speakers/{other.pk}/merge"
+    question = alice_client.get(address, headers=HX | {"HX-Target": "dialog"}).text
+    assert re.findall(r'name="into" value="(\d+)"', question) == [str(ann.pk)]
+    text = post(f"speakers/{other.pk}/merge", into=ann.pk)
+    assert notice(text) == "Speaker 2 is merged into Ann."
+    assert said_by(talk) == ["Ann"] * 3
+    assert notice(post(f"edits/{_undo_of(text)}/undo")) == "The change is undone."
+    assert said_by(talk) == ["Ann", "Speaker 2", "Ann"]
+
+
+def _undo_of(text: str) -> int:
+    return int(re.findall(r"/edits/(\d+)/undo", text)[0])
+
+
+def test_merge_into_nobody_is_refused(talk: Job, post: Post):
+    assert "Choose who else it is." in post(f"speakers/{speaker(talk, 2).pk}/merge", status=422)
+    assert "Choose another one." in post(f"speakers/{speaker(talk, 2).pk}/merge", status=422, into=speaker(talk, 2).pk)
+
+
+def test_passage_is_given_to_another(talk: Job, post: Post):
+    last = talk.segments.last()
+    text = post("speaker", at=last.pk, segments=str(last.pk), speaker=speaker(talk, 2).pk)
+    assert notice(text) == "Speaker 2 says this now."
+    assert said_by(talk) == ["Ann", "Speaker 2", "Speaker 2"]
+    assert '<section id="paragraph-0-2" hx-swap-oob="delete">' in text
+    assert "And so, my fellow Americans" not in text  # What stays as it is need not be sent.
+
+
+def test_passages_are_given_to_somebody_new(talk: Job, post: Post):
+    first, second, _ = talk.segments.all()
+    text = post("speaker", at=first.pk, segments=f"{first.pk},{second.pk}", speaker="new", name="Eve")
+    assert notice(text) == "Eve says this now."
+    assert said_by(talk) == ["Eve", "Eve", "Ann"]
+    assert talk.speakers.get(name="Eve").number == 3
+
+
+def test_first_speaker_of_a_text_is_shown_at_once(alice_client: Client, completed_job: Job):
+    first = completed_job.segments.first()
+    data = {"at": first.pk, "segments": first.pk, "speaker": "new", "name": "Eve", "known": 0}
+    text = alice_client.post(f"/jobs/{completed_job.pk}/speaker", data, headers=HX).text
+    assert '<article id="transcript" hx-swap-oob="innerHTML">' in text
+    assert text.count(">Unknown</a>") == 1
+    assert "format=rttm" in text
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({"speaker": "new", "name": "Ann"}, "There is a speaker called “Ann” already."),
+        ({"speaker": "new", "name": "x" * 101}, "A name has 100 characters at most."),
+        ({"speaker": "999"}, "This speaker is not here any more."),
+        ({"speaker": "x"}, "This speaker is not here any more."),
+        ({"speaker": "new", "segments": ""}, "Choose what somebody else says."),
+        ({"speaker": "new", "segments": "1;2"}, "Enter a valid value."),
+        ({}, "This field is required."),
+    ],
+)
+def test_assign_refuses_what_cannot_be_done(talk: Job, post: Post, data: dict[str, str], sentence: str):
+    pk = talk.segments.first().pk
+    assert sentence in post("speaker", status=422, **{"at": pk, "segments": pk} | data)
+    assert said_by(talk) == ["Ann", "Speaker 2", "Ann"]
+
+
+def test_menu_offers_the_selection_the_paragraph_and_the_turn(alice_client: Client, talk: Job, alice: User):
+    first, second, third = talk.segments.all()
+    edits.assign(talk, [second.pk], speaker(talk, 1), author=alice)
+    address = f"/jobs/{talk.pk}/speaker?at={second.pk}&passage={second.pk}"
+    text = alice_client.get(address, headers=HX | {"HX-Target": "who"}).text
+    scopes = re.findall(r'name="segments" value="([\d,]*)"( checked)?>([^<]*)', text)
+    everything = f"{first.pk},{second.pk},{third.pk}"
+    assert scopes == [
+        (str(second.pk), " checked", "Only the selected words and the rest of their sentence"),
+        (everything, "", "This paragraph"),
+    ]
+    assert "ask not what your country can do for you," in re.findall(r"<blockquote[^>]*>(.*?)</blockquote>", text)[0]
+
+
+def test_page_asks_the_same_without_javascript(alice_client: Client, talk: Job):
+    first = talk.segments.first()
+    text = alice_client.get(f"/jobs/{talk.pk}/speaker?at={first.pk}").text
+    assert "<h1>Who speaks here?</h1>" in text
+    response = alice_client.post(
+        f"/jobs/{talk.pk}/speaker", {"at": first.pk, "passage": [first.pk], "speaker": speaker(talk, 2).pk}, follow=True
+    )
+    assert "Speaker 2 says this now." in response.text
+    assert re.findall(r'action="(/jobs/[^"]*/edits/\d+/undo)"', response.text)
+    assert said_by(talk) == ["Speaker 2", "Speaker 2", "Ann"]
+
+
+@pytest.mark.parametrize("query", ["", "at=x", "at=999999", "at=1&passage=x", "at=-1", "at=99999999999999999999"])
+def test_menu_for_a_passage_that_is_gone_shows_the_text_as_it_is(alice_client: Client, talk: Job, query: str):
+    response = alice_client.get(f"/jobs/{talk.pk}/speaker?{query}", headers=HX | {"HX-Target": "who"})
+    assert "The text was changed since this page was opened" in response.text
+    assert '<article id="transcript" hx-swap-oob="innerHTML">' in response.text
+    assert response.headers["HX-Retarget"] == "#messages"
+
+
+def test_page_that_is_behind_gets_all_of_the_text(talk: Job, post: Post):
+    text = post(f"speakers/{speaker(talk, 2).pk}/name", known=1, name="Ben")
+    assert '<article id="transcript" hx-swap-oob="innerHTML">' in text
+    assert "And so, my fellow Americans," in text
+
+
+def test_undo_takes_back_what_was_done_last_step_by_step(talk: Job, post: Post):
+    post(f"speakers/{speaker(talk, 2).pk}/name", name="Ben")
+    assert notice(post("undo")) == "The change is undone."
+    assert said_by(talk) == ["Ann", "Speaker 2", "Ann"]
+    text = post("undo")
+    assert said_by(talk) == ["Speaker 1", "Speaker 2", "Speaker 1"]
+    assert (
+        notice(post("undo")) == "There is nothing left to undo."
+    )  # What the machine did is undone by “Earlier results”.
+    assert notice(post(f"edits/{_undo_of(text)}/undo")) == "The change is done again."
+    assert said_by(talk) == ["Ann", "Speaker 2", "Ann"]
+
+
+def test_undo_of_what_was_changed_since_is_refused(talk: Job, post: Post):
+    first = _undo_of(post(f"speakers/{speaker(talk, 2).pk}/name", name="Ben"))
+    post(f"speakers/{speaker(talk, 2).pk}/name", name="Bernard")
+    assert (
+        notice(post(f"edits/{first}/undo")) == "What this changed was changed again later. Undo the later change first."
+    )
+
+
+def test_earlier_labelling_is_used_again(alice_client: Client, talk: Job, post: Post):
+    apply_labelling(talk, [Turn(0, 9, 1)], provenance={"diarizer": "vad"})
+    text = alice_client.get(f"/recordings/{talk.recording_id}/").text
+    [use] = re.findall(r'action="/jobs/[^/]+/(labellings/\d+/use)"', text)
+    assert "2 speakers" in text
+    assert notice(post(use)) == "The earlier speakers are in use again."
+    assert said_by(talk) == ["Ann", "Speaker 2", "Ann"]
+
+
+def test_text_that_may_still_change_has_no_panel(alice_client: Client, make_job: MakeJob, make_segments: MakeSegments):
+    job = make_job(state=Job.State.QUEUED)
+    first, *_ = make_segments(job)
+    text = alice_client.get(f"/recordings/{job.recording_id}/").text
+    assert "speakers-fold" not in text
+    data = {"at": first.pk, "segments": first.pk, "speaker": "new"}
+    answer = alice_client.post(f"/jobs/{job.pk}/speaker", data, headers=HX).text
+    assert notice(answer) == "The transcription is not over yet. Change the speakers when it is."
+
+
+@pytest.mark.parametrize("action", ["name", "merge", "speaker", "undo", "edit", "labelling", "identify"])
+def test_others_and_strangers_change_nothing(
+    client: Client, bob_client: Client, carol_client: Client, talk: Job, action: str
+):
+    second, pk = speaker(talk, 2), talk.segments.first().pk
+    address, data = {
+        "name": (f"speakers/{second.pk}/name", {"name": "Ben"}),
+        "merge": (f"speakers/{second.pk}/merge", {"into": speaker(talk, 1).pk}),
+        "speaker": ("speaker", {"at": pk, "segments": pk, "speaker": second.pk}),
+        "undo": ("undo", {}),
+        "edit": (f"edits/{talk.edits.latest('pk').pk}/undo", {}),
+        "labelling": (f"labellings/{talk.labelling_id}/use", {}),
+        "identify": ("identify", {}),
+    }[action]
+    count = Edit.objects.count()
+    assert bob_client.post(f"/jobs/{talk.pk}/{address}", data).status_code == 404
+    assert client.post(f"/jobs/{talk.pk}/{address}", data).url.startswith("/sign-in/")
+    assert (Edit.objects.count(), talk.retries.count()) == (count, 0)
+    assert carol_client.post(f"/jobs/{talk.pk}/{address}", data).status_code == 302
+
+
+def test_speaker_of_another_text_is_not_touched(alice_client: Client, talk: Job, make_job: MakeJob):
+    other = Speaker.objects.create(job=make_job(state=Job.State.COMPLETED), number=1, name="Zoe")
+    text = alice_client.post(f"/jobs/{talk.pk}/speakers/{other.pk}/name", {"name": "Mine"}, headers=HX).text
+    other.refresh_from_db()
+    assert other.name == "Zoe"
+    assert "The text was changed since this page was opened" in text
+
+
+def test_get_changes_nothing(alice_client: Client, talk: Job):
+    addresses = ["undo", f"edits/{talk.edits.latest('pk').pk}/undo", f"speakers/{speaker(talk, 1).pk}/name"]
+    assert {alice_client.get(f"/jobs/{talk.pk}/{each}").status_code for each in addresses} == {405}

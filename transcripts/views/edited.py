@@ -1,0 +1,100 @@
+"""The answer to a change of who speaks: what differs on the open page, or the page itself where there is no JavaScript."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django_htmx.http import reswap, retarget, trigger_client_event
+
+from transcripts.edit_forms import KnownForm
+from transcripts.models import Edit, Job, Speaker
+from transcripts.views.changes import Changes, changes
+from transcripts.views.page import page_context
+from transcripts.views.panel import Refusal
+from transcripts.views.standing import Standing
+from transcripts.views.text import PageParagraph, page_paragraphs
+
+MANY_PARAGRAPHS = 300
+"""A page takes all the text anew as fast as so many changes of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """A text before it is changed. `is_known` says whether the open page shows it like this."""
+
+    job: Job
+    text: list[PageParagraph]
+    is_known: bool
+
+    @classmethod
+    def read(cls, request: HttpRequest, job: Job) -> Self:
+        form = KnownForm(request.POST or request.GET)
+        known = form.cleaned_data["known"] if form.is_valid() else None
+        newest = Edit.objects.filter(job=job).order_by("-pk").values_list("pk", flat=True).first() or 0
+        return cls(job, page_paragraphs(job), known == newest)
+
+
+def answer(
+    request: HttpRequest,
+    before: Before,
+    edit: Edit | None = None,
+    sentence: str = "",
+    *,
+    refusal: Refusal | None = None,
+) -> HttpResponse:
+    """Show a text after an edit, with a sentence and the way back; as it is now, where there was none."""
+    job = before.job
+    if edit is not None:
+        level = messages.INFO if edit.undoes_id else messages.SUCCESS
+        messages.add_message(request, level, sentence, extra_tags=reverse("transcripts:undo", args=[job.pk, edit.pk]))
+    elif sentence:
+        messages.info(request, sentence)
+    if "HX-Request" not in request.headers:
+        if refusal:
+            messages.info(request, refusal.sentence)
+        return redirect(page_of(job))
+    return _in_place(request, before, is_understood=edit is not None or refusal is not None, refusal=refusal)
+
+
+def _in_place(request: HttpRequest, before: Before, *, is_understood: bool, refusal: Refusal | None) -> HttpResponse:
+    """Return what the open page lacks: all of the text, where it asked for something that is not so any more."""
+    job = before.job
+    job.refresh_from_db(fields=["labelling", "diarizer"])
+    text = page_paragraphs(job)
+    found = _changes(before, text) if before.is_known and is_understood else None
+    renamed = [] if found is None else _renamed(before.text, text)
+    context = page_context(Standing(job), text, refusal=refusal)
+    context |= {"changes": found, "renamed": renamed}
+    response = retarget(reswap(render(request, "transcripts/edited.html", context), "outerHTML"), "#messages")
+    # Not before: what closes takes the form away, from which htmx looks for the place of the answer.
+    trigger_client_event(response, "action-done", after="swap")
+    done: HttpResponse = response
+    return done
+
+
+def page_of(job: Job) -> str:
+    """Return the address of the page that shows this job's text."""
+    address = reverse("transcripts:detail", args=[job.recording_id])
+    return address if job.recording.shown_job_id == job.pk else f"{address}?version={job.pk}"
+
+
+def _changes(before: Before, text: list[PageParagraph]) -> Changes | None:
+    """Return what differs; None where all of the text does, or so much that it is better sent anew."""
+    if bool(_names(before.text)) != bool(_names(text)):
+        return None
+    found = changes(before.text, text)
+    count = len(found.gone) + len(found.replaced) + len(found.inserted)
+    return found if count <= MANY_PARAGRAPHS else None
+
+
+def _renamed(before: list[PageParagraph], after: list[PageParagraph]) -> list[Speaker]:
+    """Return those who are called otherwise now."""
+    old = _names(before)
+    return [speaker for pk, speaker in _names(after).items() if pk in old and old[pk].shown_name != speaker.shown_name]
+
+
+def _names(text: list[PageParagraph]) -> dict[int, Speaker]:
+    return dict(text[0].names) if text else {}

@@ -1,0 +1,162 @@
+"""What a person changes about who speaks: names, two speakers who are one, passages that somebody else says. All can be undone."""
+
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.vary import vary_on_headers
+
+from transcripts.edit_forms import AssignForm, MergeForm, NameForm, PlaceForm
+from transcripts.models import Edit, Job, Speaker
+from transcripts.services import edits
+from transcripts.services.history import latest_change
+from transcripts.services.patches import EditRefused
+from transcripts.services.speakers import restore
+from transcripts.views.access import visible_job
+from transcripts.views.answers import calm, show
+from transcripts.views.edited import Before, answer, page_of
+from transcripts.views.panel import Refusal
+from transcripts.views.scopes import find_scopes
+from transcripts.views.text import Names, page_paragraphs
+
+GONE = "The text was changed since this page was opened, so nothing was changed now. You see it as it is."
+NOTHING_TO_UNDO = "There is nothing left to undo."
+
+
+@require_POST
+@calm
+def rename(request: HttpRequest, job_id: UUID, speaker_id: int) -> HttpResponse:
+    """Call a speaker by a name everywhere; by the number where it is empty."""
+    job = visible_job(request, job_id)
+    name, form = request.POST.get("name", ""), NameForm(request.POST)
+    before = Before.read(request, job)
+    speaker = job.speakers.speaking().filter(pk=speaker_id).first()
+    if speaker is None:
+        return answer(request, before, sentence=GONE)
+    if not form.is_valid():
+        return answer(request, before, refusal=Refusal(speaker.pk, name, form.sentence()))
+    try:
+        edit = edits.rename(speaker, name, author=_author(request))
+    except EditRefused as err:
+        return answer(request, before, refusal=Refusal(speaker.pk, name, str(err)))
+    speaker.refresh_from_db()
+    return answer(request, before, edit, f"The name {speaker.shown_name} is saved.")
+
+
+@require_http_methods(["GET", "POST"])
+@vary_on_headers("HX-Request", "HX-Target")
+@calm
+def merge(request: HttpRequest, job_id: UUID, speaker_id: int) -> HttpResponse:
+    """Ask whom a speaker is to be merged into, then do it."""
+    job = visible_job(request, job_id)
+    before = Before.read(request, job)
+    speaker = job.speakers.speaking().filter(pk=speaker_id).first()
+    if speaker is None:
+        return answer(request, before, sentence=GONE)
+    others = job.speakers.speaking().exclude(pk=speaker.pk)
+    form = MergeForm(request.POST if request.method == "POST" else None, others=others)
+    if not form.is_valid():
+        context: dict[str, object] = {"form": form, "job": job, "speaker": speaker, "page_url": page_of(job)}
+        return show(request, "merge", context, status=422 if form.is_bound else 200)
+    into = form.cleaned_data["into"]
+    try:
+        edit = edits.merge(speaker, into, author=_author(request))
+    except EditRefused as err:
+        return answer(request, before, sentence=str(err))
+    into.refresh_from_db()
+    return answer(request, before, edit, f"{speaker.shown_name} is merged into {into.shown_name}.")
+
+
+@require_http_methods(["GET", "POST"])
+@vary_on_headers("HX-Request", "HX-Target")
+@calm
+def assign(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Ask who speaks in some passages, then give these to them."""
+    job = visible_job(request, job_id)
+    names = {speaker.pk: speaker for speaker in job.speakers.speaking()}
+    if request.method == "GET":
+        return _ask_who(request, job, names, form=None)
+    form = AssignForm(request.POST, names=names)
+    if not form.is_valid():
+        return _ask_who(request, job, names, form=form)
+    before = Before.read(request, job)
+    speaker, name = form.cleaned_data["speaker"], form.cleaned_data["name"]
+    try:
+        edit = edits.assign(job, form.cleaned_data["segments"], speaker, name=name, author=_author(request))
+    except EditRefused as err:
+        return answer(request, before, sentence=str(err))
+    given = Speaker.objects.get(pk=_given_to(edit))
+    return answer(request, before, edit, f"{given.shown_name} says this now.")
+
+
+@require_POST
+@calm
+def undo(request: HttpRequest, job_id: UUID, edit_id: int) -> HttpResponse:
+    """Put back what an edit changed; for the undoing of one, do it again."""
+    job = visible_job(request, job_id)
+    return _undo(request, job, edit_id)
+
+
+@require_POST
+@calm
+def undo_last(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Put back what a person changed last."""
+    job = visible_job(request, job_id)
+    return _undo(request, job, latest_change(job.edits.values_list("pk", "undoes", "author")))
+
+
+@require_POST
+@calm
+def use(request: HttpRequest, job_id: UUID, labelling_id: int) -> HttpResponse:
+    """Use the speakers again that an earlier run found."""
+    job = visible_job(request, job_id)
+    before = Before.read(request, job)
+    labelling = job.labellings.filter(pk=labelling_id).first()
+    try:
+        if labelling is None:
+            raise EditRefused(GONE)
+        edit = restore(labelling, author=_author(request))
+    except EditRefused as err:
+        return answer(request, before, sentence=str(err))
+    return answer(request, before, edit, "The earlier speakers are in use again.")
+
+
+def _undo(request: HttpRequest, job: Job, edit_id: int | None) -> HttpResponse:
+    before = Before.read(request, job)
+    edit = job.edits.filter(pk=edit_id).first() if edit_id else None
+    try:
+        if edit is None:
+            raise EditRefused(NOTHING_TO_UNDO)
+        undone = edits.undo(edit, author=_author(request))
+    except EditRefused as err:
+        return answer(request, before, sentence=str(err))
+    return answer(request, before, undone, "The change is done again." if edit.undoes_id else "The change is undone.")
+
+
+def _given_to(edit: Edit) -> int:
+    """Return the speaker who got what was given to somebody else."""
+    return next(int(row["speaker_id"]) for row in edit.after["segments"].values() if "speaker_id" in row)
+
+
+def _ask_who(request: HttpRequest, job: Job, names: Names, *, form: AssignForm | None) -> HttpResponse:
+    place = PlaceForm(request.GET if form is None else request.POST)
+    found = None
+    if place.is_valid():
+        found = find_scopes(page_paragraphs(job), at=place.cleaned_data["at"], selected=place.cleaned_data["passage"])
+    if found is None:
+        return answer(request, Before.read(request, job), sentence=GONE)
+    context: dict[str, object] = {
+        "form": form,
+        "found": found,
+        "job": job,
+        "page_url": page_of(job),
+        "place": place.cleaned_data,
+        "speakers": names.values(),
+    }
+    return show(request, "assign", context, status=200 if form is None else 422)
+
+
+def _author(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user

@@ -1,0 +1,66 @@
+"""Identify the speakers of a text that is there: how it is asked for, and how far it is."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.vary import vary_on_headers
+from django_htmx.http import HTMX_STOP_POLLING, reswap, retarget, trigger_client_event
+
+from transcripts.models import Job
+from transcripts.services.identify import NotIdentifiable, identify_again
+from transcripts.speaker_forms import SpeakersForm
+from transcripts.views.access import visible_job
+from transcripts.views.answers import calm, show
+from transcripts.views.attempts import find_attempt
+from transcripts.views.edited import page_of
+from transcripts.views.page import page_context
+from transcripts.views.standing import Standing
+from transcripts.views.text import page_paragraphs
+
+
+@require_http_methods(["GET", "POST"])
+@vary_on_headers("HX-Request", "HX-Target")
+@calm
+def identify(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Ask how to identify the speakers of a text, then have it done by a job of its own."""
+    job = visible_job(request, job_id)
+    form = SpeakersForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        context: dict[str, object] = {"form": form, "job": job, "page_url": page_of(job)}
+        return show(request, "identify", context, status=422 if form.is_bound else 200)
+    try:
+        identify_again(job.pk, diarizer=form.cleaned_data["diarizer"], speakers=form.count())
+    except NotIdentifiable as err:
+        messages.info(request, str(err))
+    if "HX-Request" not in request.headers:
+        return redirect(page_of(job))
+    response = retarget(reswap(_parts(request, "identifying", job), "outerHTML"), "#messages")
+    trigger_client_event(response, "queue-changed")
+    answer: HttpResponse = trigger_client_event(response, "action-done", after="swap")
+    return answer
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def standing(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Return how far it is; at the end the text with its speakers as they are then."""
+    try:
+        job = visible_job(request, job_id)
+    except Http404:
+        if "HX-Request" not in request.headers:
+            raise
+        return HttpResponse(status=HTMX_STOP_POLLING)  # Deleted meanwhile.
+    attempt = find_attempt(job)
+    if attempt.is_under_way:
+        return render(request, "transcripts/_identifying.html", {"attempt": attempt})
+    response = _parts(request, "identified", job, status=HTMX_STOP_POLLING)
+    ended: HttpResponse = trigger_client_event(response, "queue-changed")
+    return ended
+
+
+def _parts(request: HttpRequest, name: str, job: Job, *, status: int = 200) -> HttpResponse:
+    """Return the parts of a page that change when the speakers begin, or end, to be identified."""
+    return render(request, f"transcripts/{name}.html", page_context(Standing(job), page_paragraphs(job)), status=status)
