@@ -1,0 +1,172 @@
+"""Who speaks, on the recording page: by keyboard alone, and without JavaScript."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.conftest import DATA
+from tests.e2e.conftest import Person, Server
+from tests.e2e.steps import open_recording, sign_in
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+
+LABEL = """
+from speech.types import Turn
+from transcripts.models import Job
+from transcripts.services.speakers import apply_labelling
+job = Job.objects.get(owner__username={name!r})
+turns = [Turn(0, 2.5, 1), Turn(2.5, 4.8, 2), Turn(4.8, 8, 3), Turn(8, 11, 1)]
+apply_labelling(job, turns, provenance={{"diarizer": "pyannote"}})
+"""
+
+
+@pytest.fixture
+def talker(server: Server) -> Person:
+    """Return somebody whose recording has three speakers, the first of whom speaks twice."""
+    person = server.add_person()
+    options = ("--owner", person.name, "--model", "tiny.en", "--no-diarize", "--output", str(server.log.parent))
+    server.manage("transcribe", str(DATA / "jfk.mp3"), *options)
+    server.manage("shell", "--verbosity", "0", "--command", LABEL.format(name=person.name))
+    return person
+
+
+@pytest.fixture
+def open_talk(open_page: Callable[..., Page], talker: Person) -> Callable[..., Page]:
+    """Return a function that opens the page of that recording."""
+
+    def open_one(**options: object) -> Page:
+        page = open_page(**options)
+        sign_in(page, talker)
+        open_recording(page, "jfk")
+        expect(_turns(page)).to_have_text(["Speaker 1", "Speaker 2", "Speaker 3", "Speaker 1"])
+        if options.get("javascript", True):
+            expect(page.locator("[data-play]")).to_be_visible()  # The scripts are there.
+        return page
+
+    return open_one
+
+
+def _turns(page: Page):
+    return page.locator("#transcript .paragraph-turn .voice-name .name")
+
+
+def _notice(page: Page):
+    return page.locator("#messages p")
+
+
+def _focused(page: Page) -> str:
+    return page.evaluate("document.activeElement.id")
+
+
+def _tab_to(page: Page, selector: str, *, most: int = 60) -> None:
+    """Press Tab until the focus is there: there is no other way for somebody without a mouse."""
+    for _ in range(most):
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+        page.keyboard.press("Tab")
+    pytest.fail(f"Tab does not lead to {selector}.")
+
+
+def test_speakers_by_keyboard(open_talk: Callable[..., Page]):
+    page = open_talk()
+
+    _tab_to(page, "input[name=name]")
+    page.keyboard.type("Ann")
+    page.keyboard.press("Enter")
+    expect(_turns(page)).to_have_text(["Ann", "Speaker 2", "Speaker 3", "Ann"])
+    expect(_notice(page)).to_have_text("The name Ann is saved.")
+    expect(page.locator("input[name=name]").first).to_be_focused()
+
+    page.keyboard.press("Control+a")
+    page.keyboard.type("Nobody")
+    page.keyboard.press("Escape")
+    expect(page.locator("input[name=name]").first).to_have_value("Ann")
+
+    _tab_to(page, "[id^=merge-]")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Merge Ann into…")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("[id^=merge-]").first).to_be_focused()
+
+    _reassign(page)
+    _merge(page)
+
+
+def _reassign(page: Page) -> None:
+    """Give the second turn to somebody new, the third to Ann; take the last back."""
+    _tab_to(page, ".moment")
+    page.keyboard.press("ArrowDown")
+    second = _focused(page)
+    page.keyboard.press("s")
+    expect(page.locator("#assign-name")).to_be_focused()
+    page.keyboard.type("Ben")
+    page.keyboard.press("Enter")
+    expect(_turns(page)).to_have_text(["Ann", "Ben", "Speaker 3", "Ann"])
+    expect(page.locator(f"#{second}")).to_be_focused()
+
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("s")
+    expect(page.locator("#assign-name")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("button", name="Ann", exact=True)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(_notice(page)).to_have_text("Ann says this now.")
+    expect(_turns(page)).to_have_text(["Ann", "Ben", "Ann"])
+
+    page.keyboard.press("Control+z")
+    expect(_turns(page)).to_have_text(["Ann", "Ben", "Speaker 3", "Ann"])
+    assert _focused(page).startswith("moment-")
+
+
+def _merge(page: Page) -> None:
+    """Merge Ben into Ann by the panel, and undo it by the notice."""
+    page.get_by_role("link", name="Merge Ben into another speaker").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Merge Ben into…")).to_be_visible()
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    expect(_turns(page)).to_have_text(["Ann", "Speaker 3", "Ann"])
+    expect(_notice(page)).to_have_text("Ben is merged into Ann.")
+    expect(page.locator(":focus")).to_have_count(1)
+    page.get_by_role("button", name="Undo", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(_turns(page)).to_have_text(["Ann", "Ben", "Speaker 3", "Ann"])
+
+
+def test_selected_words_are_given_to_another(open_talk: Callable[..., Page]):
+    page = open_talk()
+    page.evaluate(
+        """() => {
+          const passages = document.querySelectorAll("#transcript [data-segment]");
+          getSelection().setBaseAndExtent(passages[1].firstChild, 2, passages[2].firstChild, 3);
+        }"""
+    )
+    page.keyboard.press("s")
+    expect(page.locator("#assign-name")).to_be_focused()
+    page.keyboard.type("1")
+    page.keyboard.press("Enter")
+    expect(_turns(page)).to_have_text(["Speaker 1"])
+
+
+def test_speakers_without_javascript(open_talk: Callable[..., Page]):
+    page = open_talk(javascript=False)
+    page.locator("#panel-fold > summary").click()
+    page.get_by_label("Name of Speaker 2").fill("Ben")
+    page.get_by_label("Name of Speaker 2").press("Enter")
+    expect(_notice(page)).to_have_text("The name Ben is saved.")
+    _turns(page).nth(2).click()
+    page.get_by_role("button", name="Ben").click()
+    expect(_turns(page)).to_have_text(["Speaker 1", "Ben", "Speaker 1"])
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(_turns(page)).to_have_text(["Speaker 1", "Ben", "Speaker 3", "Speaker 1"])
+
+
+def test_page_with_speakers_fits_a_small_screen(open_talk: Callable[..., Page]):
+    page = open_talk(width=360, height=740)
+    page.locator("#panel-fold > summary").click()
+    expect(page.get_by_label("Name of Speaker 1")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    _turns(page).first.click()
+    expect(page.get_by_role("heading", name="Who speaks here?")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
