@@ -18,17 +18,18 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Levels = NDArray[np.float64]
 
-SHORTEST_SECONDS = 1.25
-"""Shorter voices form no person, they are given to one. 6.3 % at 1, 6.2 % at 1.25, 6.2 to 7.1 % at 1.5, 8.3 % at 2."""
-LEAST_AGREEMENT = 0.65
-"""Voices below it may be two people, and form no person. 6.2 % at 0.64 to 0.66, 7.1 % at 0.6 or 0.7, 7.2 % without."""
+SHORTEST_SECONDS = 1.4
+"""Shorter voices form no person, they are given to one. 6.1 % at 1.4 and 1.5, 6.7 % at 1.25, 7.0 % at 1.1, 7.4 % at 1.6."""
+LEAST_AGREEMENT = 0.7
+"""Voices below it may be two people, and form no person. 6.1 to 6.5 % from 0.68 to 0.76, 7.4 % at 0.65, 7.7 % without."""
 LEAST_SECONDS = 0.9
-"""A person has at least so much speech. 6.2 % from 0.8 to 1, 7.2 % at 1.3: short recordings lose people."""
-SAME, OTHER = 0.82, 0.66
+"""A person has at least so much speech. 6.1 to 6.2 % from 0.7 to 1.1: less makes people of noises, more loses those of few words."""
+SAME, OTHER = 0.83, 0.67
 """Voices of a cosine above SAME are one person, below OTHER two; in between the widest gap decides.
 
-6.2 % for every window from 0.64-0.84 to 0.68-0.80, 6.9 % for 0.72-0.78; 8.3 % where it begins at 0.62. One fixed cosine
-needs luck: 7.3 % at 0.74, 9.8 % at 0.76, 8.1 % at 0.72. (Voices of one person have 0.83 to 0.90 here, of two 0.45 to 0.74.)
+6.1 % for all windows that begin at 0.64 to 0.70 and end at 0.80 to 0.84, 7.3 % for 0.72 to 0.78, 8.2 % for 0.62 to 0.82. One
+fixed cosine needs luck: with another choice of voices 7.3 % at 0.74, 9.8 % at 0.76, 8.1 % at 0.72. (Voices of one person have
+0.83 to 0.90 here, of two 0.45 to 0.74.)
 """
 MOST_VOICES = 5000
 """The tree needs their square in memory (300 MB): of longer recordings, two hours and more, evenly chosen ones are taken."""

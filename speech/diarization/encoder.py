@@ -73,15 +73,14 @@ class SpeakerEncoder(nn.Module):  # type: ignore[misc] # torch's types are not r
         self.register_buffer("hann", torch.hann_window(FFT))
         self.eval()
 
-    @torch.inference_mode()
     def listen(self, samples: "Floats") -> Sound:
         """Return the sound of float samples at 16 kHz: a frame for each 10 ms, the first one centred on the first sample."""
         wave = torch.from_numpy(samples).to(self.hann.device)
-        spectrum = torch.stft(wave, FFT, HOP, FFT, self.hann, pad_mode="constant", return_complex=True)
-        mel = (self.filters @ spectrum.abs().square()).T
-        frames = len(mel)
-        square = np.pad(samples**2, (HOP // 2, frames * HOP))[: frames * HOP]
-        return Sound(mel.cpu().numpy(), square.reshape(frames, HOP).mean(axis=1))
+        with torch.inference_mode():
+            spectrum = torch.stft(wave, FFT, HOP, FFT, self.hann, pad_mode="constant", return_complex=True)
+            mel = (self.filters @ spectrum.abs().square()).T.cpu().numpy()
+        square = np.pad(samples**2, (HOP // 2, len(mel) * HOP))[: len(mel) * HOP]
+        return Sound(mel, square.reshape(len(mel), HOP).mean(axis=1))
 
     def embed(self, sound: Sound, voices: Sequence["Indices"]) -> Voices:
         """Return the voice in each list of frames. Frames need not be neighbours: what others say in between is left out."""
@@ -100,14 +99,14 @@ class SpeakerEncoder(nn.Module):  # type: ignore[misc] # torch's types are not r
                 agreement[index] = (vectors @ vectors.T).min()
         return Voices(embeddings, agreement)
 
-    @torch.inference_mode()
     def _encode(self, windows: Sequence["Floats"]) -> "Floats":
         """Return a unit vector for each window, shape (n, 256)."""
         found = [np.empty((0, DIMENSION), dtype=np.float32)]
         for first in range(0, len(windows), BATCH):
             batch = torch.from_numpy(np.stack(windows[first : first + BATCH])).to(self.hann.device)
-            _, (state, _) = self.lstm(batch)
-            raw = torch.relu(self.linear(state[-1]))
+            with torch.inference_mode():
+                _, (state, _) = self.lstm(batch)
+                raw = torch.relu(self.linear(state[-1]))
             found.append((raw / raw.norm(dim=1, keepdim=True)).cpu().numpy())
         return np.concatenate(found)
 

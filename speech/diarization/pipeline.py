@@ -5,7 +5,7 @@ annotation (`SpeakerDiarization.apply`). Ours: chunks read from the disk as they
 another encoder, the clustering, and a reconstruction whose memory does not grow with chunks times people.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,8 @@ from pyannote.pipeline.parameter import ParamDict, Uniform
 from scipy.optimize import linear_sum_assignment
 
 from speech.diarization.clustering import Heard, find_people
-from speech.diarization.encoder import FRAMES_A_SECOND, SpeakerEncoder
+from speech.diarization.encoder import DIMENSION, FRAMES_A_SECOND, SpeakerEncoder
+from speech.diarization.parallel import in_parallel
 from speech.types import MOST_SPEAKERS, SAMPLE_RATE, SpeakerCount
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ CHUNK_SECONDS = 5.0
 """What the segmentation was trained on."""
 STEP_SECONDS = 1.0
 """Chunks begin so far apart. With perfect clustering 5.5 % at 1 s and at 0.5 s (twice the work), 7.2 % at 2 s (2026-11)."""
-BATCH = 32
+CHUNK, STEP = int(CHUNK_SECONDS * SAMPLE_RATE), int(STEP_SECONDS * SAMPLE_RATE)
+"""The same in samples."""
+BATCH = 16
 """Chunks at once."""
 THRESHOLD = 0.5
 """Somebody speaks above it. With perfect clustering 5.5 % at 0.5, 6.5 % at 0.4, 6.9 % at 0.6 (2026-11)."""
@@ -47,11 +50,12 @@ Hook = Callable[..., None] | None
 class OpenPipeline(SpeakerDiarization):  # type: ignore[misc] # pyannote's types are not read
     """Call it with {"waveform": samples (1, n) as int16 or float, "sample_rate": 16000}, as any pipeline of pyannote's.
 
-    The tensor may be a memory-mapped file: at most 36 s are in memory as floats.
+    The tensor may be a memory-mapped file: at most 20 s for each thread are in memory as floats.
     """
 
-    def __init__(self, *, segmentation: Path, encoder: Path) -> None:
+    def __init__(self, *, segmentation: Path, encoder: Path, threads: int) -> None:
         Pipeline.__init__(self)  # SpeakerDiarization's own wants a PLDA, which these weights have not.
+        self._threads = threads
         self.legacy = False
         self.embedding_exclude_overlap = True
         self._expects_num_speakers = False
@@ -62,26 +66,25 @@ class OpenPipeline(SpeakerDiarization):  # type: ignore[misc] # pyannote's types
         self.instantiate({"segmentation": {"threshold": THRESHOLD, "min_duration_off": BRIDGED_SECONDS}})
         self.clustering = _cluster
 
-    @torch.inference_mode()
     def get_segmentations(self, file: Any, hook: Hook = None) -> SlidingWindowFeature:
         """Return how sure it is that each of three local people speaks, shape (chunks, frames, 3)."""
-        starts = chunk_starts(file["waveform"].shape[1])
-        model = self._segmentation.model
-        scores = []
-        for first, samples in _batches(file, starts):
-            _tell(hook, "segmentation", first, len(starts))
-            chunks = _cut(samples, len(starts[first : first + BATCH]))
-            found = np.zeros((len(chunks), self._frames, len(model.specifications.classes)), dtype=np.float32)
-            loud = np.abs(chunks).max(axis=1) >= SILENCE
-            if loud.any():
-                found[loud] = model(torch.from_numpy(chunks[loud, None]).to(model.device)).cpu().numpy()
-            scores.append(found)
+        wave = file["waveform"]
+        scores = self._each_batch(
+            lambda batch: self._segment(_samples(wave, batch), len(batch)), wave, "segmentation", hook
+        )
         return SlidingWindowFeature(np.concatenate(scores), SlidingWindow(CHUNK_SECONDS, STEP_SECONDS, 0.0))
 
-    @property
-    def _frames(self) -> int:
-        frames: int = self._segmentation.model.num_frames(int(CHUNK_SECONDS * SAMPLE_RATE))
-        return frames
+    def _segment(self, samples: "Floats", count: int) -> "Floats":
+        """Return the scores of a batch of chunks. Silent ones cost nothing."""
+        model = self._segmentation.model
+        chunks = _cut(samples, count)
+        shape = (count, model.num_frames(chunks.shape[1]), len(model.specifications.classes))
+        scores = np.zeros(shape, dtype=np.float32)
+        loud = np.abs(chunks).max(axis=1) >= SILENCE
+        if loud.any():
+            with torch.inference_mode():
+                scores[loud] = model(torch.from_numpy(chunks[loud, None]).to(model.device)).cpu().numpy()
+        return scores
 
     def get_embeddings(
         self,
@@ -91,22 +94,34 @@ class OpenPipeline(SpeakerDiarization):  # type: ignore[misc] # pyannote's types
         hook: Hook = None,
     ) -> "Floats":
         """Return the voice of each local person, shape (chunks, 3, 256). Each stretch of sound is prepared once."""
-        active = np.nan_to_num(binary_segmentations.data) > 0
-        starts = chunk_starts(file["waveform"].shape[1])
-        found, agreement, lengths = [], [], []
-        for first, samples in _batches(file, starts):
-            _tell(hook, "embeddings", first, len(starts))
-            frames = [
-                _frames_of(mask, offset)
-                for offset, chunk in enumerate(active[first : first + BATCH])
-                for mask in _alone(chunk).T
-            ]
-            voices = self._embedding.embed(self._embedding.listen(samples), frames)
-            found.append(voices.embeddings)
-            agreement.append(voices.agreement)
-            lengths += [len(some) / FRAMES_A_SECOND for some in frames]
-        file["heard"] = _heard(np.concatenate(found), np.array(lengths, dtype=np.float32), np.concatenate(agreement))
-        return file["heard"].embeddings.reshape(len(active), -1, self._embedding.dimension)
+        wave, active = file["waveform"], np.nan_to_num(binary_segmentations.data) > 0
+        parts = self._each_batch(lambda batch: self._listen(wave, batch, active), wave, "embeddings", hook)
+        embeddings, lengths, agreement = (np.concatenate(column) for column in zip(*parts, strict=True))
+        # Chunks overlap, so each voice stands for its part of the time only.
+        file["heard"] = Heard(embeddings, lengths, lengths * np.float32(STEP_SECONDS / CHUNK_SECONDS), agreement)
+        return embeddings.reshape(len(active), -1, DIMENSION)
+
+    def _listen(
+        self, wave: "torch.Tensor", batch: range, active: "NDArray[np.bool_]"
+    ) -> tuple["Floats", "Floats", "Floats"]:
+        """Return voices, lengths and agreement of the local people in a batch of chunks."""
+        masks = [mask for index in batch for mask in _alone(active[index]).T]
+        people = active.shape[2]
+        frames = [_frames_of(mask, index // people) for index, mask in enumerate(masks)]
+        voices = self._embedding.embed(self._embedding.listen(_samples(wave, batch)), frames)
+        lengths = np.array([len(some) / FRAMES_A_SECOND for some in frames], dtype=np.float32)
+        return voices.embeddings, lengths, voices.agreement
+
+    def _each_batch(self, work: Callable[[range], Any], wave: "torch.Tensor", step: str, hook: Hook) -> list[Any]:
+        """Return what the work gives for each batch of chunks, in order, and tell the hook after each."""
+        total = chunk_count(wave.shape[1])
+        batches = [range(first, min(first + BATCH, total)) for first in range(0, total, BATCH)]
+        found = []
+        for batch, result in zip(batches, in_parallel(work, batches, threads=self._threads), strict=True):
+            found.append(result)
+            if hook is not None:
+                hook(step, None, completed=batch.stop, total=total)
+        return found
 
     def reconstruct(
         self, segmentations: SlidingWindowFeature, hard_clusters: "NDArray[np.intp]", count: SlidingWindowFeature
@@ -123,31 +138,24 @@ class OpenPipeline(SpeakerDiarization):  # type: ignore[misc] # pyannote's types
         return SlidingWindowFeature(_surest(total, count.data[:, 0]), frames)
 
 
-def chunk_starts(samples: int) -> range:
-    """Return where the chunks begin, in samples; the last one may reach past the end."""
-    step, length = int(STEP_SECONDS * SAMPLE_RATE), int(CHUNK_SECONDS * SAMPLE_RATE)
-    return range(0, max(0, -(-(samples - length) // step)) * step + 1, step)
+def chunk_count(samples: int) -> int:
+    """Return how many chunks there are; the last one may reach past the end."""
+    return max(0, -(-(samples - CHUNK) // STEP)) + 1
 
 
-def _batches(file: Any, starts: range) -> Iterator[tuple[int, "Floats"]]:
-    """Yield the index of the first chunk of each batch and the samples of all its chunks, padded with silence."""
-    for first in range(0, len(starts), BATCH):
-        begin, end = starts[first], starts[min(first + BATCH, len(starts)) - 1] + int(CHUNK_SECONDS * SAMPLE_RATE)
-        samples = file["waveform"][0, begin:end]
-        scale = 1.0 if samples.is_floating_point() else 32768.0
-        values = samples.numpy().astype(np.float32) / np.float32(scale)
-        yield first, np.pad(values, (0, end - begin - len(values)))
+def _samples(wave: "torch.Tensor", batch: range) -> "Floats":
+    """Return the sound of a batch of chunks as floats, with silence after the end."""
+    begin, end = batch.start * STEP, (batch.stop - 1) * STEP + CHUNK
+    samples = wave[0, begin:end]
+    values = samples.numpy().astype(np.float32)
+    if not samples.is_floating_point():
+        values /= 32768
+    return np.pad(values, (0, end - begin - len(values)))
 
 
-def _cut(samples: "Floats", chunks: int) -> "Floats":
-    """Return a batch's chunks, shape (chunks, samples)."""
-    step, length = int(STEP_SECONDS * SAMPLE_RATE), int(CHUNK_SECONDS * SAMPLE_RATE)
-    return np.stack([samples[index * step : index * step + length] for index in range(chunks)])
-
-
-def _tell(hook: Hook, step: str, done: int, total: int) -> None:
-    if hook is not None:
-        hook(step, None, completed=done, total=total)
+def _cut(samples: "Floats", count: int) -> "Floats":
+    """Return a batch's chunks, shape (count, samples)."""
+    return np.stack([samples[index * STEP : index * STEP + CHUNK] for index in range(count)])
 
 
 def _alone(chunk: "NDArray[np.bool_]") -> "NDArray[np.bool_]":
@@ -162,10 +170,6 @@ def _frames_of(mask: "NDArray[np.bool_]", offset: int) -> "NDArray[np.intp]":
     times = np.arange(int(CHUNK_SECONDS * FRAMES_A_SECOND))
     inside = mask[times * len(mask) // len(times)]
     return times[inside] + int(offset * STEP_SECONDS * FRAMES_A_SECOND)
-
-
-def _heard(embeddings: "Floats", lengths: "Floats", agreement: "Floats") -> Heard:
-    return Heard(embeddings, lengths, lengths * np.float32(STEP_SECONDS / CHUNK_SECONDS), agreement)
 
 
 def _cluster(

@@ -1,4 +1,4 @@
-"""pyannote.audio: with its own community-1 pipeline where that is installed, else with open weights (`speech.diarization.pipeline`)."""
+"""pyannote.audio: its community-1 pipeline where that is installed, else open weights (`speech.diarization.pipeline`)."""
 
 from importlib.metadata import version
 from pathlib import Path
@@ -44,13 +44,17 @@ def load_pipeline(spec: DiarizerSpec) -> Any:
     import torch
     from pyannote.audio import Pipeline
 
-    torch.set_num_threads(spec.threads or usable_cores())
+    threads = spec.threads or usable_cores()
     if COMMUNITY in spec.weights:
+        torch.set_num_threads(threads)
         pipeline = Pipeline.from_pretrained(Path(spec.weights[COMMUNITY]))
     else:
+        torch.set_num_threads(1)  # The pipeline works on several batches side by side.
         from speech.diarization.pipeline import OpenPipeline
 
-        pipeline = OpenPipeline(segmentation=Path(spec.weights[SEGMENTATION]), encoder=Path(spec.weights[ENCODER]))
+        pipeline = OpenPipeline(
+            segmentation=Path(spec.weights[SEGMENTATION]), encoder=Path(spec.weights[ENCODER]), threads=threads
+        )
     return pipeline.to(torch.device(_device(spec)))
 
 
@@ -81,7 +85,6 @@ class PyannoteDiarizer:
 
     @property
     def pins(self) -> Json:
-        import torch
 
         return {
             "diarizer": "pyannote",
@@ -89,7 +92,7 @@ class PyannoteDiarizer:
             "torch_version": version("torch"),
             "weights": sorted(self._spec.weights),
             "device": _device(self._spec),
-            "threads": torch.get_num_threads(),
+            "threads": self._spec.threads or usable_cores(),
         }
 
     def diarize(
