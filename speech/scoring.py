@@ -1,6 +1,6 @@
 """Word error rate, with Whisper's own normalisers. Runs in the engine process: openai-whisper imports torch."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 CHARACTER_LANGUAGES = {"zh", "ja", "ko", "th", "yue"}
@@ -20,16 +20,19 @@ class Score:
 
 
 def score(reference: str, heard: str, *, language: str) -> Score:
-    """Return the error rate of a text after both were normalised (Whisper's English normaliser, or its basic one)."""
+    """Return the error rate of a text after both were normalised."""
+    normalise = normaliser(language)
+    wanted, found = normalise(reference).split(), normalise(heard).split()
+    return Score(edit_distance(wanted, found), len(wanted))
+
+
+def normaliser(language: str) -> Callable[[str], str]:
+    """Return what leaves of a text what is compared: Whisper's English normaliser, or its basic one."""
     from whisper.normalizers import BasicTextNormalizer, EnglishTextNormalizer
 
-    normaliser = (
-        EnglishTextNormalizer()
-        if language == "en"
-        else BasicTextNormalizer(split_letters=language in CHARACTER_LANGUAGES)
-    )
-    wanted, found = normaliser(reference).split(), normaliser(heard).split()
-    return Score(edit_distance(wanted, found), len(wanted))
+    basic: Callable[[str], str] = BasicTextNormalizer(split_letters=language in CHARACTER_LANGUAGES)
+    english: Callable[[str], str] = EnglishTextNormalizer()
+    return english if language == "en" else basic
 
 
 def edit_distance(wanted: Sequence[str], found: Sequence[str]) -> int:

@@ -14,6 +14,7 @@ diarize    media, track, work, diarizer (DiarizerSpec), speakers (SpeakerCount) 
                                                                                 warnings, peak_memory_bytes
 measure    variant, files, engine, options                                      what `speech.measuring.measure` returns
 score      pairs of (reference, heard), language                                errors, words
+attribute  segments, turns, reference (time, text, speaker), language           what `speech.attribution.compare` returns
 stop       id of the request that is to end                                     that request answers `stopped` or `done`
 go_on      none                                                                 none: whoever asked still waits, see `_watch`
 kept       none                                                                 none: a batch is written, the next one may begin
@@ -47,8 +48,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from speech import asr, audio, channels, diarization, measuring, planning, scoring
+from speech import asr, attribution, audio, channels, diarization, measuring, planning, scoring
 from speech.asr.engine import Engine
+from speech.attribution import Recognised, Said
 from speech.audio import Decoded
 from speech.channels import NotByChannel
 from speech.client import LEFT_ALONE_STATUS
@@ -66,6 +68,7 @@ from speech.types import (
     Plan,
     SpeakerCount,
     Stopped,
+    Turn,
     to_json,
 )
 
@@ -164,6 +167,7 @@ class Server:
             "join": self._join,
             "measure": self._measure,
             "score": self._score,
+            "attribute": self._attribute,
         }
         last: Json
         self._is_busy = True
@@ -326,6 +330,12 @@ class Server:
     def _score(self, request: Json) -> Json:
         scores = [scoring.score(*pair, language=request["language"]) for pair in request["pairs"]]
         return {"errors": sum(one.errors for one in scores), "words": sum(one.words for one in scores)}
+
+    def _attribute(self, request: Json) -> Json:
+        segments = [Recognised.from_json(segment) for segment in request["segments"]]
+        turns, reference = [Turn(*turn) for turn in request["turns"]], [Said(*said) for said in request["reference"]]
+        with self._signs_of_life(request):
+            return {"ways": attribution.compare(segments, turns, reference, language=request["language"])}
 
     def _load(self, request: Json) -> Engine:
         """Return the engine asked for, kept from the request before where it is the same."""

@@ -1,4 +1,4 @@
-"""`manage.py benchmark asr`: speed, word error rate and memory of recognition on this machine."""
+"""`manage.py benchmark`: speed, word error rate and memory of recognition on this machine, and whose words are whose."""
 
 import json
 from argparse import ArgumentParser
@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from registry import benchmarks
+from registry.management import words
 from speech import weights
 from speech.types import EngineError, EngineSpec, Json, Options, to_json
 
@@ -25,10 +26,10 @@ HEAD = f"{'':24}{'audio s':>9}{'work s':>9}{'speed':>8}{'WER %':>8}{'errors':>8}
 
 
 class Command(BaseCommand):
-    help = "Measure recognition on recordings that have a .txt with their text beside them."
+    help = "Measure recognition on recordings that have a .txt beside them, or who says what on those with a .stm."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("what", choices=["asr"])
+        parser.add_argument("what", choices=["asr", "words"])
         parser.add_argument("path", type=Path, help="a recording, or a folder of recordings")
         parser.add_argument("--join", type=float, metavar="MINUTES", help="join the recordings into one this long")
         parser.add_argument("--variant", action="append", choices=ENGINE_OF, help="only this one; may be repeated")
@@ -37,9 +38,13 @@ class Command(BaseCommand):
         parser.add_argument("--threads", type=int, default=0, help="0: one for each core")
         parser.add_argument("--beam-size", type=int, default=5)
         parser.add_argument("--no-word-times", action="store_true", help="do not ask for the times of words")
+        parser.add_argument("--diarizer", default="", help="words: its turns are taken; `reference` are the true ones")
         parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures and texts there too")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["what"] == "words":
+            words.run(self.stdout, options)
+            return
         found = benchmarks.samples(options["path"])
         if not found:
             raise CommandError(f"There is no recording with a .txt beside it in {options['path']}.")
