@@ -51,10 +51,14 @@ class Heard:
 
 @dataclass(slots=True, kw_only=True)
 class Identifying(Held):
-    """`given_up` has the diarizers that failed, each with the reason as a clause."""
+    """`identifying_since` is when the diarizer began, its loading not counted; 0 before that.
+
+    `given_up` has the diarizers that failed, each with the reason as a clause.
+    """
 
     engine: EngineHost
     next_progress: float = 0.0
+    identifying_since: float = 0.0
     given_up: dict[str, str] = field(default_factory=dict)
 
     def _identify(self) -> None:
@@ -115,16 +119,16 @@ class Identifying(Held):
         return replace(choice, spec=replace(choice.spec, threads=slots.threads()))
 
     def _diarize(self, choice: DiarizerChoice) -> Heard:
-        began = time.monotonic()
+        self.identifying_since = 0.0
         count = SpeakerCount(self.job.least_speakers or 1, self.job.most_speakers or MOST_SPEAKERS)
         reply = self._request(
             "diarize",
-            on_message=lambda message: self._note_identifying(message, began),
+            on_message=self._note_identifying,
             diarizer=to_json(choice.spec),
             speakers=to_json(count),
         )
         self._warn(*choice.warnings, *reply["warnings"])
-        seconds = time.monotonic() - began
+        seconds = time.monotonic() - (self.identifying_since or time.monotonic())
         made_with = {
             **reply["pins"],
             "weights_sha256s": choice.weights_sha256s,
@@ -147,14 +151,18 @@ class Identifying(Held):
         if err.permanent or tries[diarizer] >= MOST_TRIES:
             self.given_up[diarizer] = FAILED.format(diarizer, err.message.rstrip("."))
 
-    def _note_identifying(self, message: Json, began: float) -> None:
+    def _note_identifying(self, message: Json) -> None:
         """Note how far it is. A new try starts from the beginning, but what is shown never goes back."""
-        if message["type"] != "progress" or message["stage"] != "identifying" or time.monotonic() < self.next_progress:
+        now = time.monotonic()
+        if message["type"] != "progress" or message["stage"] != "identifying":
             return
-        self.next_progress = time.monotonic() + PROGRESS_SECONDS
+        self.identifying_since = self.identifying_since or now
+        if now < self.next_progress:
+            return
+        self.next_progress = now + PROGRESS_SECONDS
         done = message["seconds"] / message["total"] * (self.job.audio_seconds or 0.0) if message["total"] else 0.0
         if done > self.job.identified_seconds:
-            self._set(identified_seconds=done, identifying_seconds=time.monotonic() - began)
+            self._set(identified_seconds=done, identifying_seconds=now - self.identifying_since)
 
     def _label(self, heard: Heard) -> None:
         """Write who says what, and that it is done."""

@@ -89,7 +89,7 @@ def test_interruption_leaves_the_text_as_it_was(job, monkeypatch):
     assert job.segments.filter(speaker=None).count() == job.segments.count()
 
 
-def _interrupt(run, message, began):
+def _interrupt(run, message):
     if message.get("stage") == "identifying" and not run.should_stop():
         os.kill(os.getpid(), signal.SIGINT)
 
