@@ -14,7 +14,7 @@ from registry.diarizers import resolve_diarizer
 from registry.resolver import NothingRunnable
 from registry.word_benchmarks import Figures
 from speech import weights
-from speech.types import EngineError, EngineSpec, Options
+from speech.types import DiarizerSpec, EngineError, EngineSpec, Options
 
 REFERENCE = "reference"
 """In place of a diarizer: the turns that were written down."""
@@ -41,8 +41,7 @@ def run(out: OutputWrapper, options: dict[str, Any]) -> None:
 
 def _measure(out: OutputWrapper, found: list[word_benchmarks.Conversation], options: dict[str, Any]) -> list[Figures]:
     engine, how = _engine(options), Options(language=options["language"], beam_size=options["beam_size"])
-    is_reference = options["diarizer"] == REFERENCE
-    diarizer = None if is_reference else resolve_diarizer(options["diarizer"]).spec
+    diarizer = _diarizer(out, options["diarizer"])
     rows = []
     for one in found:
         with TemporaryDirectory() as folder:
@@ -50,6 +49,16 @@ def _measure(out: OutputWrapper, found: list[word_benchmarks.Conversation], opti
         _print(out, rows[-1])
     out.write(f"Turns: {diarizer.diarizer if diarizer else REFERENCE}. Words: {engine.engine}, {engine.model}.")
     return rows
+
+
+def _diarizer(out: OutputWrapper, asked: str) -> DiarizerSpec | None:
+    """Return what finds out who speaks when; None where the reference says so."""
+    if asked == REFERENCE:
+        return None
+    choice = resolve_diarizer(asked)
+    for warning in choice.warnings:
+        out.write(warning)
+    return choice.spec
 
 
 def _engine(options: dict[str, Any]) -> EngineSpec:
