@@ -7,6 +7,7 @@ nothing is transcribed twice.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -70,7 +71,9 @@ def decode(media: Path, work: Path, *, track: int = 0, on_progress: OnProgress) 
     if count != len(SIDES):
         raise NotByChannel(ONE_CHANNEL if count == 1 else MORE_CHANNELS.format(count))
     works = work_file(work, 1), work_file(work, 2)
-    return audio.decode_stereo(media, works, track=track, finish=_separate, on_progress=on_progress)
+    return audio.decode_stereo(
+        media, works, track=track, finish=partial(_separate, on_progress=on_progress), on_progress=on_progress
+    )
 
 
 def find_pieces(find: FindPieces, work: Path, *, on_progress: OnProgress) -> list[Piece]:
@@ -100,11 +103,11 @@ def discard(work: Path) -> None:
         work_file(work, channel).unlink(missing_ok=True)
 
 
-def _separate(left: Path, right: Path) -> None:
+def _separate(left: Path, right: Path, *, on_progress: OnProgress) -> None:
     """Silence in each file what is only a leak of the other. Raises NotByChannel where both hold the same sound."""
     import numpy as np
 
-    blocks = list(_levels(left, right))
+    blocks = list(_levels(left, right, on_progress))
     levels = np.concatenate(blocks, axis=1) if blocks else np.zeros((3, 0))
     if levels[2].sum() <= SAME * levels[:2].sum():
         raise NotByChannel(SAME_SOUND)
@@ -126,12 +129,13 @@ def _leaks(level: "Levels", other: "Levels") -> "NDArray[np.bool_]":
     return np.asarray(level < min(MARGIN * leak, LOUDEST_LEAK) * other)
 
 
-def _levels(left: Path, right: Path) -> "Iterator[Levels]":
+def _levels(left: Path, right: Path, on_progress: OnProgress) -> "Iterator[Levels]":
     """Yield the energy of each step of the left channel, the right one, and their difference: shape (3, n_steps)."""
     import numpy as np
 
-    count = STEP * STEPS_AT_ONCE
+    count, duration = STEP * STEPS_AT_ONCE, audio.duration_of(left)
     for offset in range(0, left.stat().st_size, count * BYTES_PER_SAMPLE):
+        on_progress(offset / audio.BYTES_PER_SECOND, duration)
         both = np.stack(
             [np.fromfile(file, np.int16, count, offset=offset).astype(np.float64) for file in (left, right)]
         )

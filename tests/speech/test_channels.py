@@ -7,7 +7,7 @@ import pytest
 
 from speech import audio, channels, planning
 from speech.channels import NotByChannel
-from speech.types import SAMPLE_RATE, OnProgress, Piece
+from speech.types import SAMPLE_RATE, OnProgress, Piece, Stopped
 
 TIMES = np.arange(4 * SAMPLE_RATE) / SAMPLE_RATE
 NOISE = np.random.default_rng(4)
@@ -104,6 +104,19 @@ def test_decode_says_why_it_makes_no_sense_and_leaves_nothing_behind(split, tmp_
         split(*(voice * loudness for loudness in sounds))
 
     assert str(caught.value) == sentence
+    assert list(tmp_path.glob("work*")) == []
+
+
+def test_decode_that_is_stopped_while_it_compares_the_channels_leaves_nothing_behind(data: Path, tmp_path: Path):
+    calls = []
+
+    def stop(seconds: float, total: float) -> None:
+        calls.append(seconds)
+        if calls[-1] == 0.0:  # The first block of the comparison; decoding tells of what is done.
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        channels.decode(data / "jfk_left_only.mp3", tmp_path / "work.pcm", on_progress=stop)
     assert list(tmp_path.glob("work*")) == []
 
 
