@@ -224,7 +224,9 @@ def test_text_is_one_stop_of_tab_and_arrows_reach_each_word(open_video: Callable
     page.locator("summary", has_text="More actions").focus()
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
-    expect(moments.first).to_be_focused()  # After the button that hides the video
+    expect(page.get_by_role("link", name="Skip to the text")).to_be_focused()  # After the button that hides the video
+    _press(page, "Enter", "Tab")
+    expect(moments.first).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Back 5 seconds")).to_be_focused()
     page.keyboard.press("Shift+Tab")

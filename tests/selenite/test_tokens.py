@@ -13,7 +13,7 @@ TEXT_PAIRS = [
     *((text, surface) for text in ("accent", "accent-strong") for surface in (*SURFACES, "accent-surface")),
     *((meaning, surface) for meaning in MEANINGS for surface in ("paper", "panel", f"{meaning}-surface")),
     *((text, f"{meaning}-surface") for text in ("ink", "text") for meaning in MEANINGS),
-    *((f"speaker-{number}", surface) for number in range(1, 9) for surface in ("paper", "panel")),
+    *((f"speaker-{number}", surface) for number in range(1, 9) for surface in SURFACES),
     ("ink", "accent-border"),
     ("on-accent", "accent-fill"),
     ("on-accent", "accent-fill-hover"),

@@ -160,7 +160,7 @@ def test_enqueued_file_waits_for_the_worker(transcribe: Transcribe, data: Path, 
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"formats": "srt,mp4"}, "There is no format 'mp4'. Choose from: txt, docx, md, srt, vtt, json."),
+        ({"formats": "srt,mp4"}, "There is no format 'mp4'. Choose from: txt, docx, md, srt, vtt, rttm, json."),
         ({"formats": ","}, "There is no format ','"),
         ({"engine": "sphinx"}, "Choose one of: auto, faster-whisper, whisper"),
         ({"model": "gigantic"}, "large-v3-turbo"),

@@ -120,6 +120,9 @@ def test_paused_attempt_goes_on_by_a_button(alice_client: Client, completed_job:
     text = _page(alice_client, completed_job)
     assert _panel(text).endswith("Identifying speakers is paused. Go on")
     assert f'action="/jobs/{attempt.pk}/resume"' in text
+    assert f'hx-get="/jobs/{completed_job.pk}/identifying" hx-trigger="job-changed from:body"' in text
+    poll = alice_client.get(f"/jobs/{completed_job.pk}/identifying", headers=HX)
+    assert (poll.status_code, "is paused" in poll.text) == (200, True)
 
 
 def test_poll_of_others_stops(bob_client: Client, completed_job: Job):

@@ -14,6 +14,7 @@ from preferences.models import Settings
 from transcripts.models import Job, Segment
 from transcripts.services import gaps
 from transcripts.views.access import visible_job
+from transcripts.views.panel import read_panel
 from transcripts.views.standing import Standing
 from transcripts.views.text import assign_url, page_paragraphs
 
@@ -100,7 +101,9 @@ def _fragment(request: HttpRequest, job: Job) -> HttpResponse:
     context: dict[str, object] = {"gaps": found, "recording": job.recording}
     is_under_way = bool(found and (found.is_trying or found.is_paused))
     if not is_under_way:
-        context |= {"row": Standing(job), "live_url": "", "text": page_paragraphs(job), "assign_url": assign_url(job)}
+        text = page_paragraphs(job)
+        context |= {"row": Standing(job), "live_url": "", "text": text, "assign_url": assign_url(job)}
+        context["panel"] = read_panel(job, text)
     is_end = not is_under_way and request.method == "GET"
     response = render(request, "transcripts/gaps.html", context, status=HTMX_STOP_POLLING if is_end else 200)
     return trigger_client_event(response, "queue-changed") if is_end or request.method == "POST" else response

@@ -54,7 +54,7 @@ def standing(request: HttpRequest, job_id: UUID) -> HttpResponse:
             raise
         return HttpResponse(status=HTMX_STOP_POLLING)  # Deleted meanwhile.
     attempt = find_attempt(job)
-    if attempt.is_under_way:
+    if attempt.is_under_way or attempt.is_paused:
         return render(request, "transcripts/_identifying.html", {"attempt": attempt})
     response = _parts(request, "identified", job, status=HTMX_STOP_POLLING)
     ended: HttpResponse = trigger_client_event(response, "queue-changed")
