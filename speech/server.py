@@ -15,6 +15,7 @@ diarize    media, track, work, diarizer (DiarizerSpec), speakers (SpeakerCount) 
 measure    variant, files, engine, options                                      what `speech.measuring.measure` returns
 score      pairs of (reference, heard), language                                errors, words
 attribute  segments, turns, reference (time, text, speaker), language           what `speech.attribution.compare` returns
+compare    reference, heard ((start, end, speaker) each), duration, collars     errors, see `speech.der.Errors`, for each collar
 stop       id of the request that is to end                                     that request answers `stopped` or `done`
 go_on      none                                                                 none: whoever asked still waits, see `_watch`
 kept       none                                                                 none: a batch is written, the next one may begin
@@ -48,7 +49,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from speech import asr, attribution, audio, channels, diarization, measuring, planning, scoring
+from speech import asr, attribution, audio, channels, der, diarization, measuring, planning, scoring
 from speech.asr.engine import Engine
 from speech.attribution import Recognised, Said
 from speech.audio import Decoded
@@ -168,6 +169,7 @@ class Server:
             "measure": self._measure,
             "score": self._score,
             "attribute": self._attribute,
+            "compare": self._compare,
         }
         last: Json
         self._is_busy = True
@@ -336,6 +338,13 @@ class Server:
         turns, reference = [Turn(*turn) for turn in request["turns"]], [Said(*said) for said in request["reference"]]
         with self._signs_of_life(request):
             return {"ways": attribution.compare(segments, turns, reference, language=request["language"])}
+
+    def _compare(self, request: Json) -> Json:
+        reference, heard = ([(start, end, name) for start, end, name in request[key]] for key in ("reference", "heard"))
+        scores = [
+            der.score(reference, heard, duration=request["duration"], collar=collar) for collar in request["collars"]
+        ]
+        return {"errors": [one.to_json() for one in scores]}
 
     def _load(self, request: Json) -> Engine:
         """Return the engine asked for, kept from the request before where it is the same."""

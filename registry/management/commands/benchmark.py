@@ -1,4 +1,4 @@
-"""`manage.py benchmark`: speed, word error rate and memory of recognition on this machine, and whose words are whose."""
+"""`manage.py benchmark`: how fast and how right recognition is on this machine, who speaks, and whose words are whose."""
 
 import json
 from argparse import ArgumentParser
@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from registry import benchmarks
-from registry.management import words
+from registry.management import diarization, words
 from speech import weights
 from speech.types import EngineError, EngineSpec, Json, Options, to_json
 
@@ -26,10 +26,10 @@ HEAD = f"{'':24}{'audio s':>9}{'work s':>9}{'speed':>8}{'WER %':>8}{'errors':>8}
 
 
 class Command(BaseCommand):
-    help = "Measure recognition on recordings that have a .txt beside them, or who says what on those with a .stm."
+    help = "Measure recognition on recordings with a .txt beside them, who speaks with an .rttm, who says what with a .stm."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("what", choices=["asr", "words"])
+        parser.add_argument("what", choices=["asr", "diarization", "words"])
         parser.add_argument("path", type=Path, help="a recording, or a folder of recordings")
         parser.add_argument("--join", type=float, metavar="MINUTES", help="join the recordings into one this long")
         parser.add_argument("--variant", action="append", choices=ENGINE_OF, help="only this one; may be repeated")
@@ -38,10 +38,18 @@ class Command(BaseCommand):
         parser.add_argument("--threads", type=int, default=0, help="0: one for each core")
         parser.add_argument("--beam-size", type=int, default=5)
         parser.add_argument("--no-word-times", action="store_true", help="do not ask for the times of words")
-        parser.add_argument("--diarizer", default="", help="words: its turns are taken; `reference` are the true ones")
+        parser.add_argument(
+            "--diarizer",
+            default="",
+            help="diarization: only this one; words: its turns, or the true ones with `reference`",
+        )
+        parser.add_argument("--speakers-known", action="store_true", help="diarization: tell how many people there are")
         parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures and texts there too")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["what"] == "diarization":
+            diarization.run(self.stdout, options)
+            return
         if options["what"] == "words":
             words.run(self.stdout, options)
             return

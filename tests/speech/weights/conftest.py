@@ -4,6 +4,7 @@ import hashlib
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -31,7 +32,10 @@ def sha256(content: bytes) -> str:
 
 @dataclass
 class Publisher:
-    """A host whose manners can be set. `requests` are (path, Range header) in the order in which they came."""
+    """A host whose manners can be set. `requests` are (path, Range header) in the order in which they came.
+
+    Where there is a `token`, nobody gets anything without it. `elsewhere` is a host that one is sent on to.
+    """
 
     url: str = ""
     files: dict[str, bytes] = field(default_factory=lambda: dict(CONTENT))
@@ -39,6 +43,10 @@ class Publisher:
     cuts: list[int] = field(default_factory=list)
     """After how many bytes each of the next answers breaks off."""
     knows_ranges: bool = True
+    token: str = ""
+    elsewhere: str = ""
+    tokens: list[str] = field(default_factory=list)
+    """The Authorization header of each request."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -47,6 +55,15 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         asked = self.headers.get("Range", "")
         self.publisher.requests.append((self.path, asked))
+        self.publisher.tokens.append(self.headers.get("Authorization", ""))
+        if self.publisher.token and self.publisher.tokens[-1] != f"Bearer {self.publisher.token}":
+            self.send_error(401)
+            return
+        if self.publisher.elsewhere:
+            self.send_response(302)
+            self.send_header("Location", self.publisher.elsewhere + self.path)
+            self.end_headers()
+            return
         content = self.publisher.files.get(self.path.lstrip("/"))
         if content is None:
             self.send_error(404)
@@ -68,16 +85,24 @@ class _Handler(BaseHTTPRequestHandler):
 def publisher(monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
     """Return a publisher that listens on the loopback and has the files of `little`."""
     monkeypatch.setattr(download, "PAUSE_SECONDS", 0.0)
-    host = Publisher()
+    with serving(Publisher()) as host:
+        yield host
+
+
+@contextmanager
+def serving(host: Publisher) -> Iterator[Publisher]:
+    """Have a publisher listen on the loopback."""
     handler = type("Handler", (_Handler,), {"publisher": host})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     host.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    yield host
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield host
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 @pytest.fixture
