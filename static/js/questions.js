@@ -7,7 +7,8 @@ function close() {
   dialog.replaceChildren();
 }
 
-document.body.addEventListener("htmx:afterSwap", (event) => {
+// Not before it is settled: until then htmx would not take its form, and a quick Enter would leave the page.
+document.body.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target === dialog && !dialog.open) dialog.showModal();
 });
 document.body.addEventListener("action-done", close);
