@@ -8,7 +8,6 @@ from speech import audio
 from speech.asr.devices import usable_cores
 from speech.diarization import offline, turns
 from speech.types import (
-    MOST_SPEAKERS,
     SAMPLE_RATE,
     DiarizerSpec,
     EngineError,
@@ -107,7 +106,8 @@ class PyannoteDiarizer:
             if should_stop():
                 raise Stopped
             if step in STEPS and total:
-                on_progress(duration * (STEPS.index(step) + completed / total) / len(STEPS), duration)
+                share = min(1.0, completed / total)  # pyannote's own counts padding too.
+                on_progress(float(duration * (STEPS.index(step) + share) / len(STEPS)), duration)
 
         samples = waveform(work)
         if COMMUNITY in self._spec.weights:
@@ -116,7 +116,7 @@ class PyannoteDiarizer:
             output = self._pipeline(
                 {"waveform": samples, "sample_rate": SAMPLE_RATE},
                 min_speakers=speakers.least,
-                max_speakers=speakers.most or MOST_SPEAKERS,
+                max_speakers=speakers.most,
                 hook=hook,
             )
         found = output.speaker_diarization.itertracks(yield_label=True)
