@@ -19,10 +19,12 @@ control_socket_disable = True
 
 
 def post_worker_init(worker: Any) -> None:
-    """Remove what uploads have left that a killed process was in the middle of."""
-    from transcripts.incoming import remove_leftovers  # The settings are loaded now, and were not before.
+    """Remove what uploads have left that a killed process was in the middle of, and look at the machine."""
+    from sysinfo.detection import look_at_start  # The settings are loaded now, and were not before.
+    from transcripts.incoming import remove_leftovers
 
     remove_leftovers()
+    look_at_start()
 
 
 def post_fork(arbiter: Any, worker: Any) -> None:

@@ -3,7 +3,9 @@
 `docs/configuration.md` explains the variables. What a person sets in the pages lives in `preferences`.
 """
 
+import os
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ DATA_DIR.mkdir(parents=True, exist_ok=True)  # SQLite makes its file, but not th
 MEDIA_ROOT = environment.folder("SELENITE_MEDIA_DIR", DATA_DIR / "media")
 WEIGHTS_DIR = environment.folder("SELENITE_MODELS_DIR", BASE_DIR / "models")
 WORK_DIR = environment.folder("SELENITE_WORK_DIR", DATA_DIR / "work")
+LOG_DIR = environment.folder("SELENITE_LOG_DIR", DATA_DIR / "logs")
 
 # Safety
 DEBUG = environment.flag("SELENITE_DEBUG", default=False)
@@ -49,6 +52,7 @@ INSTALLED_APPS = [
     "registry",
     "preferences",
     "transcripts",
+    "sysinfo",
     "selenite.apps.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -195,12 +199,26 @@ CACHES = {
     "queue": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "queue"},
 }
 
+# Logs. A file for each start, which what is started inherits: web and workers write to the same one.
+START = os.environ.setdefault("SELENITE_START", f"{datetime.now().astimezone():%Y%m%d-%H%M%S}")
+LOG_FORMAT = "{asctime} {levelname} [{process}] {name}: {message}"
+LOG_FILE = {"class": "sysinfo.logs.writing.SharedFile", "formatter": "record"}
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": environment.text("SELENITE_LOG_LEVEL", "INFO")},
-    "loggers": {"django-q": {"level": "WARNING"}},  # Its cluster tells of every task; our own log does that once.
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "record": {"format": LOG_FORMAT, "style": "{"},
+    },
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        "file": {**LOG_FILE, "path": LOG_DIR / f"selenite-{START}.log"},
+        "errors": {**LOG_FILE, "path": LOG_DIR / f"error-{START}.log", "level": "ERROR"},
+    },
+    "root": {"handlers": ["stderr", "file", "errors"], "level": environment.text("SELENITE_LOG_LEVEL", "INFO")},
+    "loggers": {
+        "django-q": {"level": "WARNING"},  # Its cluster tells of every task; our own log does that once.
+        "transcripts.supervisor": {"handlers": ["file", "errors"], "propagate": False},
+    },
 }
 SILENCED_SYSTEM_CHECKS = environment.words("SELENITE_SILENCED_CHECKS", "")  # For attacks with short leases

@@ -11,6 +11,7 @@ handler500 = "selenite.views.failure"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("transcripts.urls")),
+    path("", include("sysinfo.urls")),
     path("sign-in/", SignIn.as_view(), name="login"),
     path("sign-out/", LogoutView.as_view(), name="logout"),
     path("account/password/", ChangePassword.as_view(), name="password_change"),

@@ -16,6 +16,7 @@ measure    variant, files, engine, options                                      
 score      pairs of (reference, heard), language                                errors, words
 attribute  segments, turns, reference (time, text, speaker), language           what `speech.attribution.compare` returns
 compare    reference, heard ((start, end, speaker) each), duration, collars     errors, see `speech.der.Errors`, for each collar
+devices    none                                                                 libraries (`speech.devices.look`)
 stop       id of the request that is to end                                     that request answers `stopped` or `done`
 go_on      none                                                                 none: whoever asked still waits, see `_watch`
 kept       none                                                                 none: a batch is written, the next one may begin
@@ -49,7 +50,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from speech import asr, attribution, audio, channels, der, diarization, measuring, planning, scoring
+from speech import asr, attribution, audio, channels, der, devices, diarization, measuring, planning, scoring
 from speech.asr.engine import Engine
 from speech.attribution import Recognised, Said
 from speech.audio import Decoded
@@ -170,6 +171,7 @@ class Server:
             "score": self._score,
             "attribute": self._attribute,
             "compare": self._compare,
+            "devices": self._devices,
         }
         last: Json
         self._is_busy = True
@@ -345,6 +347,10 @@ class Server:
             der.score(reference, heard, duration=request["duration"], collar=collar) for collar in request["collars"]
         ]
         return {"errors": [one.to_json() for one in scores]}
+
+    def _devices(self, request: Json) -> Json:
+        with self._signs_of_life(request):
+            return {"libraries": devices.look()}
 
     def _load(self, request: Json) -> Engine:
         """Return the engine asked for, kept from the request before where it is the same."""

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import get_commands, load_command_class
 
 ROOT = Path(__file__).parent.parent
-PROGRAM = ("selenite", "speech", "registry", "preferences", "transcripts", "tests/e2e")
+PROGRAM = ("selenite", "speech", "registry", "preferences", "transcripts", "sysinfo", "tests/e2e")
 READ = re.compile(r'(?:environment\.\w+\(|environ\.get\(|environ\[)\s*"([A-Z0-9_]+)"')
 ELSEWHERE = {"TORCH_INDEX"}
 """Read by the Makefile."""

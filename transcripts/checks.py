@@ -1,7 +1,7 @@
 """What the settings must not be, because a job could run twice or be lost. `manage.py check` runs these, and so does `up`."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 
+from transcripts import mounts
+
 JOBS = "asr"
 BROKER = "transcripts.broker.JobBroker"
 LONG_SECONDS = 7 * 24 * 3600
@@ -17,7 +19,6 @@ LONG_SECONDS = 7 * 24 * 3600
 MOST_SLOTS = 64
 """As many jobs as the settings page allows at once."""
 NETWORK = frozenset(("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "fuse.glusterfs", "ceph", "lustre"))
-MOUNTS = Path("/proc/mounts")
 
 
 @register("selenite")
@@ -48,7 +49,7 @@ def check_database(**kwargs: Any) -> list[CheckMessage]:
 @register("selenite")
 def check_folders(**kwargs: Any) -> list[CheckMessage]:
     """Look at whether accepting an upload is a rename."""
-    places = [_existing(Path(folder)) for folder in (settings.INCOMING_DIR, settings.MEDIA_ROOT)]
+    places = [mounts.existing(Path(folder)) for folder in (settings.INCOMING_DIR, settings.MEDIA_ROOT)]
     if len({place.stat().st_dev for place in places}) == 1:
         return []
     sentence = (
@@ -154,10 +155,10 @@ def _sqlite_problems(database: dict[str, Any]) -> Iterator[CheckMessage]:
             hint="Use journal_mode=DELETE, or SQLite 3.51.3 or newer.",
             id="selenite.E023",
         )
-    kind = _file_system(Path(database["NAME"]))
-    if kind in NETWORK:
+    mount = mounts.of(Path(database["NAME"]))
+    if mount and mount.kind in NETWORK:
         yield checks.Warning(
-            f"The SQLite database lies on a network file system ({kind}), whose locks cannot be relied on.",
+            f"The SQLite database lies on a network file system ({mount.kind}), whose locks cannot be relied on.",
             hint="Put SELENITE_DATA_DIR on a disk of this machine, or use PostgreSQL.",
             id="selenite.W024",
         )
@@ -170,20 +171,3 @@ def _is_sqlite() -> bool:
 def _whole(value: object) -> int:
     """Return a whole number; 0 for None and for a fraction, neither of which django-q2 can take."""
     return value if isinstance(value, int) else 0
-
-
-def _existing(folder: Path) -> Path:
-    """Return the folder, or the nearest one above it that is there."""
-    return next(place for place in (folder, *folder.absolute().parents) if place.exists())
-
-
-def _file_system(path: Path) -> str:
-    """Return what kind of file system a path lies on; empty where the system does not tell."""
-    try:
-        lines = MOUNTS.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return ""
-    mounts: Sequence[list[str]] = [line.split() for line in lines]
-    kinds = {Path(mount[1].replace("\\040", " ")): mount[2] for mount in mounts if len(mount) > 2}
-    place = path.absolute()
-    return next((kinds[folder] for folder in (place, *place.parents) if folder in kinds), "")

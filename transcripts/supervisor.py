@@ -1,5 +1,6 @@
 """Keeps programs running: starts what dies anew, stops all together, and takes them along when it is killed itself."""
 
+import logging
 import os
 import selectors
 import signal
@@ -11,6 +12,9 @@ from functools import partial
 from types import FrameType
 
 from speech.process import die_with_parent
+
+log = logging.getLogger(__name__)
+"""For the log files only: the terminal is told in sentences."""
 
 FIRST_DELAY_SECONDS = 0.5
 LONGEST_DELAY_SECONDS = 30.0
@@ -84,6 +88,7 @@ class Supervisor:
             preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509 - There is one thread.
         )
         part.started = time.monotonic()
+        log.info("%s starts as process %d", part.name, part.process.pid)
         if part.process.stdout is not None:
             os.set_blocking(part.process.stdout.fileno(), False)
             self._selector.register(part.process.stdout, selectors.EVENT_READ, part)
@@ -94,6 +99,7 @@ class Supervisor:
         if time.monotonic() - part.started > STEADY_SECONDS:
             part.delay_seconds = FIRST_DELAY_SECONDS
         _say(f"{part.name} ended (status {part.process.returncode}); starting it again in {part.delay_seconds:g} s.")
+        log.warning("%s ended with status %s", part.name, part.process.returncode)
         part.next_start = time.monotonic() + part.delay_seconds
         part.delay_seconds = min(2 * part.delay_seconds, LONGEST_DELAY_SECONDS)
         self._close_output(part)

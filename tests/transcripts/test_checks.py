@@ -7,7 +7,7 @@ import pytest
 from django.core.checks import run_checks
 from pytest_django import Settings
 
-from transcripts import checks
+from transcripts import mounts
 
 
 def _found() -> set[str]:
@@ -104,9 +104,9 @@ def test_wal_needs_a_library_without_the_fault(settings, database: dict, is_safe
 
 
 def test_sqlite_on_a_network_is_warned_of(database: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    mounts = tmp_path / "mounts"
-    mounts.write_text("/dev/sda1 / ext4 rw 0 0\nserver:/data /mnt/my\\040data nfs4 rw 0 0\n")
-    monkeypatch.setattr(checks, "MOUNTS", mounts)
+    table = tmp_path / "mounts"
+    table.write_text("/dev/sda1 / ext4 rw 0 0\nserver:/data /mnt/my\\040data nfs4 rw 0 0\n")
+    monkeypatch.setattr(mounts, "MOUNTS", table)
     database["NAME"] = Path("/mnt/my data/selenite/db.sqlite3")
     assert _found() == {"selenite.W024"}
     database["NAME"] = Path("/mnt/other/db.sqlite3")

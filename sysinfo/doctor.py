@@ -1,0 +1,179 @@
+"""Everything that can be wrong with an installation, each with how to put it right."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core import checks
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from registry.diarizers import resolve_diarizer
+from registry.resolver import NothingRunnable, resolve
+from sysinfo import detection, health
+from sysinfo.health import Check, State
+from sysinfo.probes import memory
+from sysinfo.probing import find
+from sysinfo.report import Lasting, has_card, look_closely, look_quickly
+from transcripts import mounts
+
+LEAST_MEMORY = 3_500_000_000
+"""What a machine that is sold with 4 GB has left after its firmware."""
+COLLECTED = "css/base.css"
+"""A file that each page asks for."""
+
+GIVE_BACK = "Make it writable for the user that Selenite runs as."
+MIGRATE = "Run: python manage.py migrate. Then start Selenite again."
+COLLECT = "Run: python manage.py collectstatic --no-input"
+DRIVER = "Install or repair the driver of the card. Until then the processor does the work, which is slower."
+CUDA = (
+    "Install the libraries for the card (see the README), or ignore this: the processor does the work, which is slower."
+)
+
+Examination = Callable[[], Iterator[Check]]
+
+
+def examine(lasting: Lasting | None = None) -> list[Check]:
+    """Look at everything, without ever raising. `lasting` is what is known of the machine, else it is looked at quickly."""
+    known = lasting or detection.found() or look_quickly()
+    examinations: dict[str, Examination] = {
+        "settings": _settings,
+        "migrations": _migrations,
+        "folders": _folders,
+        "pages": _pages,
+        "model": _model,
+        "speakers": _speakers,
+        "memory": _memory,
+        "graphics": lambda: _graphics(known),
+    }
+    return [*health.look(), *(check for name, one in examinations.items() for check in _examined(name, one))]
+
+
+def look_closely_at_cards() -> Lasting:
+    """Look at the machine, and have the libraries try its cards where it has any."""
+    found = look_quickly()
+    return look_closely() if has_card(found) else found
+
+
+def _examined(name: str, examination: Examination) -> list[Check]:
+    found = find(lambda: list(examination()))
+    if found.value is None:
+        return [Check(name, name.capitalize(), State.DEGRADED, found.reason, "The log has more.")]
+    return found.value
+
+
+def _settings() -> Iterator[Check]:
+    """Look at what the system checks say, which know every setting that could lose a job."""
+    problems = checks.run_checks(tags=["selenite"])
+    for problem in problems:
+        state = State.DOWN if problem.level >= checks.ERROR else State.NOTICE
+        yield Check("settings", "Settings", state, f"{problem.msg} ({problem.id})", problem.hint or "")
+    if settings.DEBUG:
+        yield Check(
+            "settings", "Settings", State.NOTICE, "Errors are shown with their source.", "Unset SELENITE_DEBUG."
+        )
+    elif not problems:
+        yield Check("settings", "Settings", State.OK, "None of them could lose a job.")
+
+
+def _migrations() -> Iterator[Check]:
+    check = ("migrations", "Tables")
+    try:
+        executor = MigrationExecutor(connection)
+        missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    except DatabaseError:
+        yield Check(*check, State.DEGRADED, health.UNSEEN)
+        return
+    if missing:
+        yield Check(*check, State.DOWN, "The database is not prepared for this version of Selenite.", MIGRATE)
+    else:
+        yield Check(*check, State.OK, "The database is prepared for this version.")
+
+
+def _folders() -> Iterator[Check]:
+    """Look at whether what is written can be. The weights may be another user's: only installing needs more."""
+    needed = {"data": settings.DATA_DIR, "work": settings.WORK_DIR, "log": settings.LOG_DIR}
+    closed = [(name, path) for name, path in needed.items() if not _is_open(path)]
+    for name, path in closed:
+        yield Check("folders", "Folders", State.DEGRADED, f"The {name} folder cannot be written to: {path}.", GIVE_BACK)
+    if not _is_open(settings.WEIGHTS_DIR):
+        sentence = f"No weights can be installed: {settings.WEIGHTS_DIR} cannot be written to."
+        yield Check("folders", "Folders", State.NOTICE, sentence, GIVE_BACK)
+    elif not closed:
+        yield Check("folders", "Folders", State.OK, "All of them can be written to.")
+
+
+def _is_open(path: Path) -> bool:
+    """Return whether files can be made in a folder, or it can be made."""
+    return os.access(mounts.existing(path), os.W_OK | os.X_OK)
+
+
+def _pages() -> Iterator[Check]:
+    try:
+        staticfiles_storage.url(COLLECTED)
+    except ValueError:
+        yield Check("pages", "Pages", State.DOWN, "Their style sheets and scripts are not collected.", COLLECT)
+    else:
+        yield Check("pages", "Pages", State.OK, "Their style sheets and scripts are there.")
+
+
+def _model() -> Iterator[Check]:
+    """Look at what a job gets where nobody chose. That nothing runs is said by the check of the weights."""
+    try:
+        choice = resolve()
+    except NothingRunnable:
+        return
+    name = f"{choice.spec.engine}, {choice.spec.model}"
+    if choice.warnings:
+        remedy = "Install what is missing: python manage.py weights list shows how."
+        yield Check("model", "Model", State.NOTICE, " ".join(choice.warnings), remedy)
+    else:
+        yield Check("model", "Model", State.OK, f"Jobs are transcribed with {name}.")
+
+
+def _speakers() -> Iterator[Check]:
+    check = ("speakers", "Speakers")
+    try:
+        choice = resolve_diarizer()
+    except NothingRunnable as err:
+        sentence, _, command = str(err).partition(" Run: ")
+        remedy = (
+            f"Run: {command}. Until then texts have no speakers." if command else "Until then texts have no speakers."
+        )
+        yield Check(*check, State.NOTICE, sentence, remedy)
+        return
+    yield Check(*check, State.OK, f"They are told apart by {choice.spec.diarizer}.")
+
+
+def _memory() -> Iterator[Check]:
+    found = memory.probe()
+    usable = found.limit_bytes or found.total_bytes
+    if usable < LEAST_MEMORY:
+        sentence = f"There are {usable / 1e9:.1f} GB of memory; Selenite needs 4 GB."
+        yield Check("memory", "Memory", State.NOTICE, sentence, "Use small models only, or add memory.")
+    else:
+        yield Check("memory", "Memory", State.OK, f"There are {usable / 1e9:.1f} GB.")
+
+
+def _graphics(known: Lasting) -> Iterator[Check]:
+    """Look at whether a card that is there is used."""
+    check, found = ("graphics", "Graphics card"), known.graphics
+    if found.value is None:
+        yield Check(*check, State.NOTICE, found.reason, DRIVER)
+    elif found.value.problem:
+        yield Check(*check, State.NOTICE, found.value.problem, DRIVER)
+    elif not found.value.cards:
+        yield Check(*check, State.OK, "There is none: the processor does the work.")
+    elif known.libraries.value is None:
+        yield Check(
+            *check, State.NOTICE, "Whether it can be used is not known.", "Press “Detect” on the page “Machine”."
+        )
+    else:
+        idle = [library.name for library in known.libraries.value if not library.cards]
+        cards = ", ".join(card.name for card in found.value.cards)
+        if idle:
+            yield Check(*check, State.NOTICE, f"{' and '.join(idle)} cannot use {cards}.", CUDA)
+        else:
+            yield Check(*check, State.OK, f"{cards} can be used.")

@@ -1,0 +1,65 @@
+"""The queue: who works, how much runs and waits, and since when. All of it is in the database."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import DatabaseError, InterfaceError
+from django.db.models import Count, Min, Q
+from django.db.models.functions import Now
+from django_q.models import Schedule
+
+from preferences.models import Settings
+from sysinfo.probing import NotKnown
+from transcripts import node, schedule
+from transcripts.models import Job, Node
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """`oldest_ready_at` is since when the job waits that has waited longest of those that nothing keeps from starting."""
+
+    workers: tuple[str, ...]
+    slots: int
+    """How many jobs may run at once now, on all machines together."""
+    running: int
+    waiting: int
+    blocked: int
+    paused: int
+    oldest_ready_at: datetime | None
+    is_held: bool
+    next_tidy_at: datetime | None
+    """When the light task that runs every minute is due; None where it was never planned."""
+
+
+def probe() -> Queue:
+    """Look at the queue. Costs four queries. Raises NotKnown where the database does not answer."""
+    try:
+        return _read()
+    except (DatabaseError, InterfaceError) as err:
+        raise NotKnown("The database does not answer.") from err
+
+
+def _read() -> Queue:
+    current = Settings.objects.filter(pk=1).first() or Settings()
+    nodes = list(Node.objects.alive().order_by("started_at"))
+    tidy = Schedule.objects.filter(func=schedule.TASK).first()
+    return Queue(
+        workers=tuple(one.host for one in nodes),
+        slots=min(current.concurrency, sum(one.slots or current.concurrency for one in nodes)),
+        is_held=current.queue_paused,
+        next_tidy_at=tidy.next_run if tidy else None,
+        **_counts(),
+    )
+
+
+def _counts() -> dict[str, Any]:
+    waits, unhindered = Q(state=Job.State.QUEUED), Q(blocked_reason="", available_at__lte=Now())
+    return Job.objects.aggregate(
+        # One that a command runs takes nobody's slot.
+        running=Count("pk", Q(state=Job.State.RUNNING) & ~Q(lease_node__startswith=node.COMMAND)),
+        waiting=Count("pk", waits),
+        blocked=Count("pk", waits & ~Q(blocked_reason="")),
+        paused=Count("pk", Q(state=Job.State.PAUSED)),
+        oldest_ready_at=Min("available_at", filter=waits & unhindered),
+    )
