@@ -1,11 +1,13 @@
 """Typed reading of environment variables, so that `settings.py` stays a list of values."""
 
 import os
+from datetime import datetime
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
 TRUE = {"1", "true", "yes", "on"}
+STAMP = "%Y%m%d-%H%M%S"
 FALSE = {"0", "false", "no", "off", ""}
 
 
@@ -45,6 +47,16 @@ def folder(name: str, default: Path) -> Path:
     """Return the variable `name` as an absolute path, or `default`."""
     value = os.environ.get(name)
     return Path(value).expanduser().resolve() if value else default
+
+
+def stamp(name: str) -> str:
+    """Return the variable `name`, else the time now, as 20261122-101500. What this process starts inherits it."""
+    value = os.environ.setdefault(name, f"{datetime.now().astimezone():{STAMP}}")
+    try:
+        datetime.strptime(value, STAMP)
+    except ValueError as err:
+        raise ImproperlyConfigured(f"{name} must be a time such as 20261122-101500, not {value!r}.") from err
+    return value
 
 
 def secret(name: str, path: Path) -> str:

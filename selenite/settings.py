@@ -3,9 +3,7 @@
 `docs/configuration.md` explains the variables. What a person sets in the pages lives in `preferences`.
 """
 
-import os
 import sqlite3
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -200,7 +198,7 @@ CACHES = {
 }
 
 # Logs. A file for each start, which what is started inherits: web and workers write to the same one.
-START = os.environ.setdefault("SELENITE_START", f"{datetime.now().astimezone():%Y%m%d-%H%M%S}")
+START = environment.stamp("SELENITE_START")
 LOG_FORMAT = "{asctime} {levelname} [{process}] {name}: {message}"
 LOG_FILE = {"class": "sysinfo.logs.writing.SharedFile", "formatter": "record"}
 LOGGING: dict[str, Any] = {

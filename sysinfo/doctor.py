@@ -107,7 +107,8 @@ def _folders() -> Iterator[Check]:
 
 def _is_open(path: Path) -> bool:
     """Return whether files can be made in a folder, or it can be made."""
-    return os.access(mounts.existing(path), os.W_OK | os.X_OK)
+    folder = mounts.existing(path)
+    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
 
 
 def _pages() -> Iterator[Check]:

@@ -53,9 +53,11 @@ def is_saving_possible() -> bool:
 
 
 def _look() -> Iterator[Alarm]:
-    if problem := _database_problem():
+    problem = _database_problem()
+    if problem:
         yield problem
-    yield from _look_at_queue()
+    if problem is None or _can_be_read():
+        yield from _look_at_queue()
     for disk in storage.full_disks():
         sentence = f"The disk of {disk.folder} is nearly full: {disk.free} left."
         yield Alarm("disk", sentence, MAKE_ROOM.format(storage.RESERVE_BYTES / 1e9))
@@ -98,7 +100,7 @@ def _database_problem() -> Alarm | None:
     """Return why nothing can be written to the database; None where it can be. Looks only at SQLite, which is a file."""
     if connection.vendor != "sqlite" or connection.in_atomic_block:  # Who is in a transaction holds the lock.
         return None
-    path = Path(connection.settings_dict["NAME"])
+    path = _database_file()
     if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
         return Alarm("database", f"The database cannot be written to: {path}.", OPEN)
     try:
@@ -108,3 +110,17 @@ def _database_problem() -> Alarm | None:
     except sqlite3.OperationalError as err:
         return Alarm("database", f"The database takes no changes now ({err}).", UNLOCK)
     return None
+
+
+def _can_be_read() -> bool:
+    """Return whether SQLite gives anything to read, without the long wait of our own connections."""
+    try:
+        with closing(sqlite3.connect(_database_file(), timeout=LOCK_SECONDS)) as database:
+            database.execute("SELECT 1 FROM sqlite_master")
+    except sqlite3.OperationalError:
+        return False
+    return True
+
+
+def _database_file() -> Path:
+    return Path(connection.settings_dict["NAME"])

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Max, Min, Q
 from django.db.models.functions import Now
 from django_q.models import Schedule
 
@@ -27,6 +27,8 @@ class Queue:
     blocked: int
     paused: int
     oldest_ready_at: datetime | None
+    changed_at: datetime | None
+    """When a job last ended, or the newest worker came: a job cannot be late before that."""
     is_held: bool
     next_tidy_at: datetime | None
     """When the light task that runs every minute is due; None where it was never planned."""
@@ -44,12 +46,15 @@ def _read() -> Queue:
     current = Settings.objects.filter(pk=1).first() or Settings()
     nodes = list(Node.objects.alive().order_by("started_at"))
     tidy = Schedule.objects.filter(func=schedule.TASK).first()
+    counts = _counts()
+    moments = [*(one.started_at for one in nodes), *filter(None, [counts.pop("last_ended_at")])]
     return Queue(
         workers=tuple(one.host for one in nodes),
         slots=min(current.concurrency, sum(one.slots or current.concurrency for one in nodes)),
         is_held=current.queue_paused,
         next_tidy_at=tidy.next_run if tidy else None,
-        **_counts(),
+        changed_at=max(moments, default=None),
+        **counts,
     )
 
 
@@ -61,5 +66,6 @@ def _counts() -> dict[str, Any]:
         waiting=Count("pk", waits),
         blocked=Count("pk", waits & ~Q(blocked_reason="")),
         paused=Count("pk", Q(state=Job.State.PAUSED)),
+        last_ended_at=Max("finished_at"),
         oldest_ready_at=Min("available_at", filter=waits & unhindered),
     )

@@ -66,7 +66,7 @@ def _overflowing(page: Page) -> list[str]:
 def test_pages_for_staff_are_clean_and_fit_a_small_screen(open_page: Callable[..., Page], server: Server):
     page = open_page(**SMALL)
     sign_in(page, server.add_person(is_staff=True))
-    addresses = ["/", "/system/", "/system/restart/", "/queue/"]
+    addresses = ["/", "/system/", "/system/restart/", "/queue/", "/system/info", "/system/checks", "/system/logs"]
     assert _widths(page, addresses) == dict.fromkeys(addresses, SMALL["width"])
 
 

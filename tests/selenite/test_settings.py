@@ -12,3 +12,16 @@ def test_settings_make_the_data_folder_where_a_secret_key_is_given(tmp_path):
     subprocess.run([sys.executable, "-c", "import selenite.settings"], env=os.environ | own, check=True)
 
     assert list(folder.iterdir()) == []
+
+
+def test_start_names_the_log_and_is_inherited(tmp_path):
+    program = "from selenite import settings; import os; print(settings.START == os.environ['SELENITE_START'], settings.START)"
+    own = {"SELENITE_DATA_DIR": str(tmp_path), "SELENITE_START": "20261122-101500"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=os.environ | own, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "True 20261122-101500\n"
+
+    bad = os.environ | own | {"SELENITE_START": "../../etc/today"}
+    done = subprocess.run([sys.executable, "-c", program], env=bad, capture_output=True, text=True)
+    assert "SELENITE_START must be a time such as 20261122-101500" in done.stderr

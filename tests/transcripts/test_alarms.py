@@ -94,6 +94,7 @@ def test_missing_weights_are_told_with_the_command(settings, tmp_path: Path):
 @pytest.mark.django_db(transaction=True)
 def test_locked_database_is_told_until_it_is_free(monkeypatch):
     monkeypatch.setattr(alarms, "LOCK_SECONDS", 0.1)
+    Settings.load()  # Else the settings would be made now, which waits for the lock.
     with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert "database is locked" in _now()["database"].sentence

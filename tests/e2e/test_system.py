@@ -1,0 +1,59 @@
+"""What an administrator does on the pages of the system, with a real service."""
+
+import json
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Server
+from tests.e2e.steps import SAID, TRANSCRIBE_MILLISECONDS, choose_files, sign_in
+
+pytestmark = pytest.mark.e2e
+
+DETECT_MILLISECONDS = 90_000
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_administrator_detects_what_the_machine_has(open_page: Callable[..., Page], server: Server, javascript: bool):
+    page = open_page(javascript=javascript)
+    sign_in(page, server.add_person(is_staff=True))
+    page.goto("/system/")
+    page.get_by_role("link", name="Machine").click()
+    expect(page.get_by_role("heading", name="Processor")).to_be_visible()
+    page.get_by_role("button", name="Detect").click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    for _ in range(0 if javascript else DETECT_MILLISECONDS // 500):
+        if not page.get_by_role("link", name="See how far it is").is_visible():
+            break
+        page.wait_for_timeout(500)
+        page.get_by_role("link", name="See how far it is").click()
+    expect(page.get_by_text("CTranslate2", exact=True)).to_be_visible(timeout=DETECT_MILLISECONDS)
+    expect(page.get_by_text("MB/s written")).to_be_visible()
+    expect(page.get_by_role("button", name="Detect")).to_be_visible()
+
+
+def test_service_is_well_and_its_log_tells_what_it_did_but_not_what_was_said(
+    open_page: Callable[..., Page], server: Server, data: Path, tmp_path: Path
+):
+    recording = tmp_path / "a secret meeting.opus"
+    recording.write_bytes((data / "jfk.opus").read_bytes())
+    page = open_page()
+    sign_in(page, server.add_person(is_staff=True))
+    choose_files(page, [recording])
+    page.get_by_role("button", name="Upload and transcribe").click()
+    page.get_by_role("link", name="Open").click()
+    expect(page.locator("summary", has_text="Export")).to_be_visible(timeout=TRANSCRIBE_MILLISECONDS)
+
+    with urllib.request.urlopen(f"{server.url}/healthz") as response:
+        assert json.load(response)["status"] == "ok"
+    page.goto("/system/checks")
+    expect(page.get_by_text("Nothing is broken.")).to_be_visible()
+    page.get_by_role("link", name="Logs").click()
+    expect(page.get_by_text("is completed").first).to_be_visible()
+    written = "".join(file.read_text() for file in Path(server.environment["SELENITE_DATA_DIR"], "logs").iterdir())
+    assert "queue asr starts" in written
+    assert "secret" not in written
+    assert SAID not in written

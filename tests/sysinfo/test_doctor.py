@@ -1,0 +1,152 @@
+"""What the doctor finds, and that its command ends with 1 where something is broken."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.cache import cache
+from django.core.management import call_command
+from django.db.migrations.executor import MigrationExecutor
+
+from sysinfo import doctor
+from sysinfo.health import State
+from sysinfo.probes import devices, graphics, memory
+from sysinfo.probes.card import Card
+from sysinfo.probing import Finding
+from sysinfo.report import Lasting, look_quickly
+from tests.sysinfo.conftest import PutProgram
+from transcripts import presence
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def sound(settings) -> None:
+    """Have an installation with nothing wrong: a recogniser, a diarizer, a worker, folders."""
+    settings.FAKE_ENGINE, settings.DEFAULT_ENGINE = True, "fake"
+    presence.announce()
+
+
+@pytest.fixture
+def machine(put_program: PutProgram, monkeypatch) -> Lasting:
+    """Return what is known of a machine without a card."""
+    return look_quickly()
+
+
+def _found(lasting: Lasting | None = None) -> dict[str, doctor.Check]:
+    cache.clear()
+    return {check.name: check for check in doctor.examine(lasting) if check.state != State.OK}
+
+
+def test_sound_installation_has_nothing(machine: Lasting):
+    assert _found(machine) == {}
+
+
+def test_command_says_that_nothing_is_broken(capsys):
+    call_command("doctor")
+    said = capsys.readouterr().out
+    assert said.endswith("\nNothing is broken.\n")
+    assert "ok      Worker: 1 worker on " in said
+
+
+def test_command_ends_with_1_and_says_what_to_do(capsys, settings, weights_folder):
+    cache.clear()
+    with pytest.raises(SystemExit) as end:
+        call_command("doctor")
+    assert end.value.code == 1
+    said = capsys.readouterr().out
+    assert "BROKEN  Weights: " in said
+    assert "        Run: python manage.py weights install base" in said
+
+
+def test_settings_that_could_lose_a_job_are_down(settings, machine: Lasting):
+    settings.JOB_HEARTBEAT_SECONDS = settings.JOB_LEASE_SECONDS + 1
+    found = _found(machine)["settings"]
+    assert found.state == State.DOWN
+    assert "(selenite.E001)" in found.sentence
+    assert "SELENITE_LEASE_SECONDS" in found.remedy
+
+
+def test_source_that_everybody_may_see_is_a_notice(settings, machine: Lasting):
+    settings.DEBUG = True
+    assert _found(machine)["settings"].state == State.NOTICE
+
+
+def test_database_of_an_older_version_is_down(machine: Lasting, monkeypatch):
+    monkeypatch.setattr(MigrationExecutor, "migration_plan", lambda self, targets: [("transcripts", "9999")])
+    assert _found(machine)["migrations"].remedy.startswith("Run: python manage.py migrate")
+
+
+def test_folder_that_cannot_be_written_to_is_broken(settings, machine: Lasting, tmp_path: Path):
+    (tmp_path / "file").write_text("in the way")
+    settings.LOG_DIR = tmp_path / "file" / "logs"
+    found = _found(machine)["folders"]
+    sentence = f"The log folder cannot be written to: {settings.LOG_DIR}."
+    assert (found.state, found.sentence) == (State.DEGRADED, sentence)
+
+
+def test_style_sheets_that_are_not_collected_are_down(machine: Lasting, monkeypatch):
+    def missing(name: str) -> str:
+        raise ValueError(f"Missing staticfiles manifest entry for '{name}'")
+
+    monkeypatch.setattr(staticfiles_storage, "url", missing)
+    assert "collectstatic" in _found(machine)["pages"].remedy
+
+
+def test_model_that_is_not_the_one_wished_for_is_a_notice(settings, machine: Lasting, weights_folder, put_weights):
+    put_weights("faster-whisper", "tiny.en")
+    found = _found(machine)["model"]
+    assert found.state == State.NOTICE
+    assert "tiny.en" in found.sentence
+
+
+def test_speakers_that_cannot_be_told_apart_are_a_notice(settings, machine: Lasting, weights_folder, put_weights):
+    put_weights("faster-whisper", "base")
+    found = _found(machine)["speakers"]
+    assert found.state == State.NOTICE
+    assert found.remedy.startswith("Run: python manage.py weights install ")
+
+
+def test_little_memory_is_a_notice(machine: Lasting, monkeypatch):
+    small = memory.Memory(2_000_000_000, 1, 1, 0, 0, None)
+    monkeypatch.setattr(memory, "probe", lambda: small)
+    assert _found(machine)["memory"].sentence == "There are 2.0 GB of memory; Selenite needs 4 GB."
+
+
+def _with(machine: Lasting, cards: graphics.Graphics, *usable: tuple[str, tuple[str, ...]]) -> Lasting:
+    libraries = tuple(devices.Library(name, "1.0", "13.0", names, (), "") for name, names in usable)
+    fields = {name: getattr(machine, name) for name in Lasting.__slots__}
+    found: Finding = Finding(libraries) if libraries else Finding(None, "Nobody asked.")
+    return Lasting(**fields | {"graphics": Finding(cards), "libraries": found})
+
+
+def test_card_that_a_library_cannot_use_is_a_notice(machine: Lasting):
+    cards = graphics.Graphics((Card("NVIDIA", "NVIDIA T400", "00000000:01:00.0", 1, 1),))
+    idle = _found(_with(machine, cards, ("CTranslate2", ()), ("torch", ("NVIDIA T400",))))["graphics"]
+    assert idle.sentence == "CTranslate2 cannot use NVIDIA T400."
+    assert "graphics" not in _found(_with(machine, cards, ("CTranslate2", ("a",)), ("torch", ("a",))))
+    assert "Detect" in _found(_with(machine, cards))["graphics"].remedy
+
+
+def test_driver_that_fails_is_a_notice(machine: Lasting):
+    cards = graphics.Graphics((), problem="nvidia-smi failed: no driver")
+    assert _found(_with(machine, cards))["graphics"].sentence == "nvidia-smi failed: no driver"
+
+
+def test_examination_that_fails_is_told_and_the_others_go_on(machine: Lasting, monkeypatch):
+    def broken() -> None:
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr(memory, "probe", broken)
+    found = _found(machine)
+    assert found.keys() == {"memory"}
+    assert found["memory"].sentence == "This could not be found out (RuntimeError)."
+
+
+def test_full_disk_is_told_as_everywhere(machine: Lasting, monkeypatch):
+    usage = shutil.disk_usage("/")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: type(usage)(usage.total, usage.total, 5))
+    found = _found(machine)["disk"]
+    assert "is nearly full" in found.sentence
+    assert "Free some space" in found.remedy
