@@ -39,6 +39,7 @@ def examine(lasting: Lasting | None = None) -> list[Check]:
     """Look at everything, without ever raising. `lasting` is what is known of the machine, else it is looked at quickly."""
     known = lasting or detection.found() or look_quickly()
     examinations: dict[str, Examination] = {
+        "service": lambda: iter(health.look()),
         "settings": _settings,
         "migrations": _migrations,
         "folders": _folders,
@@ -48,7 +49,7 @@ def examine(lasting: Lasting | None = None) -> list[Check]:
         "memory": _memory,
         "graphics": lambda: _graphics(known),
     }
-    return [*health.look(), *(check for name, one in examinations.items() for check in _examined(name, one))]
+    return [check for name, one in examinations.items() for check in _examined(name, one)]
 
 
 def look_closely_at_cards() -> Lasting:

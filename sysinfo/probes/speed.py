@@ -17,6 +17,7 @@ TRIAL_BYTES = 64 << 20
 LONGEST_SECONDS = 3.0
 """A slow disk writes less than all of it."""
 
+NO_FOLDER = "There is no folder on the disk that may be written to."
 NO_ROOM = "There is too little room on the disk for a trial."
 
 
@@ -24,7 +25,7 @@ NO_ROOM = "There is too little room on the disk for a trial."
 class Speed:
     """What was measured on the disk mounted at `mounted_at`, in bytes a second. `names` are what is kept there."""
 
-    mounted_at: str
+    mounted_at: str | None
     names: tuple[str, ...]
     written_per_second: float
     read_per_second: float | None
@@ -36,18 +37,20 @@ def probe() -> tuple[Speed, ...]:
     by_device: dict[int, list[tuple[str, Path]]] = {}
     for name, path in storage.folders().items():
         if path is not None:
-            folder = mounts.existing(path if path.suffix != ".sqlite3" else path.parent)
+            place = mounts.existing(path)
+            folder = place if place.is_dir() else place.parent
             by_device.setdefault(folder.stat().st_dev, []).append((name, folder))
     return tuple(_try(places) for places in by_device.values())
 
 
 def _try(places: list[tuple[str, Path]]) -> Speed:
-    folder = next((path for _, path in places if path.is_dir() and os.access(path, os.W_OK)), None)
-    if folder is None or storage.space_of(folder).free_bytes < RESERVE_BYTES + TRIAL_BYTES:
+    folder = next((path for _, path in places if os.access(path, os.W_OK)), None)
+    if folder is None:
+        raise NotKnown(NO_FOLDER)
+    space = storage.space_of(folder)
+    if space.free_bytes < RESERVE_BYTES + TRIAL_BYTES:
         raise NotKnown(NO_ROOM)
-    mount = mounts.of(folder)
-    written, read = measure(folder)
-    return Speed(str(mount.point) if mount else str(folder), tuple(name for name, _ in places), written, read)
+    return Speed(space.mounted_at, tuple(name for name, _ in places), *measure(folder))
 
 
 def measure(folder: Path) -> tuple[float, float | None]:
