@@ -37,6 +37,7 @@ def make_log(tmp_path: Path) -> Iterator[MakeLog]:
         return logger
 
     logger.setLevel(logging.INFO)
+    logger.propagate = False
     yield make
     for handler in logger.handlers:
         handler.close()
