@@ -3,6 +3,9 @@
 # A further package index for other builds of PyTorch, see README.md.
 TORCH_INDEX ?=
 export TORCH_INDEX
+# Where `make run` serves. Another machine reaches it only where HOST is an address that it can reach.
+HOST ?= 127.0.0.1
+PORT ?= 8000
 
 MANAGE := .venv/bin/python manage.py
 PYTEST := .venv/bin/python -m pytest
@@ -15,7 +18,7 @@ TEMPLATES := $(shell find templates -name '*.html')
 .PHONY: run setup test test-setup lint format
 
 run: setup
-	@exec $(MANAGE) up
+	@exec $(MANAGE) up --host $(HOST) --port $(PORT)
 
 setup:
 	@scripts/environment requirements.txt

@@ -14,6 +14,12 @@ from speech.weights import COMMUNITY, DIARIZATION, ENCODER, SEGMENTATION, Instal
 PYANNOTE, WHISPERX, VAD = "pyannote", "whisperx", "vad"
 ORDER = (PYANNOTE, VAD)
 """What is tried where nobody chose, by its measured error: see docs/speakers.md. WhisperX runs the same turns as pyannote."""
+PURPOSES = {
+    PYANNOTE: "most exact",
+    WHISPERX: "the same, by WhisperX",
+    VAD: "quick, less exact",
+}
+"""What each is for, in the words of a form."""
 LIBRARIES = {
     PYANNOTE: ("pyannote.audio", "torch"),
     WHISPERX: ("whisperx", "pyannote.audio", "torch"),

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from registry.diarizers import diarizers, resolve_diarizer
+from registry.diarizers import PURPOSES, diarizers, resolve_diarizer
 from registry.resolver import NothingRunnable
 from speech.types import MOST_SPEAKERS, SpeakerCount
 
@@ -37,10 +37,10 @@ class SpeakersForm(forms.Form):
         label="Another number",
         required=False,
         max_length=20,
-        help_text=f"Such as 12, or 3-15 for a range. From 1 to {MOST_SPEAKERS}.",
+        help_text=f"Counts instead of the choice above. Such as 12, or 3-15 for a range, from 1 to {MOST_SPEAKERS}.",
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
-    diarizer = forms.ChoiceField(label="Told apart by", required=False, widget=Diarizers)
+    diarizer = forms.ChoiceField(label="Method", required=False, widget=Diarizers)
     cannot_identify = ""
     """Why nothing can tell speakers apart now, with what to do; empty where something can."""
 
@@ -89,6 +89,6 @@ def as_chosen(count: SpeakerCount | None) -> dict[str, str]:
 
 def _label(name: str, reason: str) -> str:
     reason = reason.rstrip(".")
-    if not reason or reason.startswith(name):
-        return reason or name
-    return f"{name}: {reason[0].lower()}{reason[1:]}"
+    if not reason:
+        return f"{name} ({PURPOSES[name]})" if name in PURPOSES else name
+    return reason if reason.startswith(name) else f"{name}: {reason[0].lower()}{reason[1:]}"

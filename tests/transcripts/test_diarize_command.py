@@ -99,14 +99,26 @@ def test_transcribe_identifies_speakers_as_it_is_told(settings, data, db, tmp_pa
     User.objects.create_superuser("root")
     options = {"engine": "fake", "stdout": io.StringIO(), "enqueue": True}
     call_command("transcribe", data / "jfk.mp3", **options)
-    call_command("transcribe", data / "jfk.mp3", **options, diarize=False, channels=True)
+    call_command("transcribe", data / "jfk.mp3", **options, diarize=False)
     call_command("transcribe", data / "jfk.mp3", **options, speakers="2-4", diarizer="vad")
     asked = ("diarize", "by_channel", "least_speakers", "most_speakers", "asked_diarizer")
     assert list(Job.objects.order_by("created_at").values_list(*asked)) == [
         (True, False, None, None, ""),
-        (False, True, None, None, ""),
+        (False, False, None, None, ""),
         (True, False, 2, 4, "vad"),
     ]
+
+
+def test_transcribe_refuses_options_that_contradict_each_other(data, db):
+    User.objects.create_superuser("root")
+    with pytest.raises(CommandError, match="Drop one"):
+        call_command("transcribe", data / "jfk.mp3", diarize=False, channels=True)
+    assert Job.objects.count() == 0
+
+
+def test_diarize_says_where_there_is_no_such_text(db):
+    with pytest.raises(CommandError, match="There is no job and no recording phone_call"):
+        call_command("diarize", "phone_call")
 
 
 def test_transcribe_leaves_speakers_alone_where_the_installation_does(settings, data, db):

@@ -104,7 +104,7 @@ def test_error_that_would_be_hidden_is_open(send, only_vad):
 def test_diarizer_that_cannot_run_is_shown_with_the_reason(alice_client, only_vad):
     text = alice_client.get("/upload/").text
     assert '<option value="whisperx" disabled>whisperx is not installed</option>' in text
-    assert '<option value="vad">vad</option>' in text
+    assert '<option value="vad">vad (quick, less exact)</option>' in text
     assert "Automatic takes vad." in text
 
 

@@ -27,7 +27,7 @@ class Command(BaseCommand):
     requires_migrations_checks = True
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("id", type=UUID, metavar="JOB|RECORDING", help="Of a recording the text that is shown.")
+        parser.add_argument("id", metavar="JOB|RECORDING", help="Its number, as in the address of its page.")
         parser.add_argument("--diarizer", default=AUTO, help="auto, pyannote, whisperx or vad (default: auto).")
         parser.add_argument(
             "--speakers", default=AUTO, metavar="COUNT", help="auto, a number, or a range such as 2-5 (default: auto)."
@@ -63,8 +63,12 @@ def _diarizer(name: str) -> str:
     return "" if name == AUTO else name
 
 
-def _find(pk: UUID) -> Job:
-    """Return the job with this id, or the text in use of the recording with it. Raises CommandError."""
+def _find(number: str) -> Job:
+    """Return the job with this number, or the text in use of the recording with it. Raises CommandError."""
+    try:
+        pk = UUID(number)
+    except ValueError as err:
+        raise CommandError(NONE_SUCH.format(number)) from err
     jobs = Job.objects.whole().select_related("recording").defer("plan")
     job = jobs.filter(pk=pk).first()
     if job is None and (recording := Recording.objects.filter(pk=pk).first()):

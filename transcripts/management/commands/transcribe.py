@@ -132,8 +132,12 @@ def _speakers(options: dict[str, Any]) -> dict[str, Any]:
     """Return what is asked about speakers. Whoever says how they are to be identified wants them identified."""
     count, by_channel = SpeakerCount.parse(options["speakers"]), options["channels"]
     diarize = options["diarize"]
+    is_told = bool(count) or by_channel or options["diarizer"] != AUTO
+    if diarize is False and is_told:
+        raise CommandError(
+            "--no-diarize leaves the speakers out, and another option says how to identify them. Drop one."
+        )
     if diarize is None:
-        is_told = bool(count) or by_channel or options["diarizer"] != AUTO
         diarize = is_told or Settings.load().identify_speakers
     return {"diarize": diarize, "diarizer": options["diarizer"], "speakers": count, "by_channel": by_channel}
 
