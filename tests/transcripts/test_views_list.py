@@ -176,14 +176,20 @@ def test_list_shows_where_the_recording_is(alice_client: Client, recording: Reco
     assert f'href="/recordings/{recording.pk}/"' in alice_client.get("/").text
 
 
-def test_pages_ask_less_often_where_batches_take_long(alice_client: Client, running_job: Job):
-    """It has done 8 batches in 190 seconds."""
+def test_pages_ask_the_less_often_the_longer_it_takes(alice_client: Client, running_job: Job):
+    """It has done 760 of 2882 seconds."""
     addresses = ("/", f"/rows/?job={running_job.pk}", f"/jobs/{running_job.pk}/live")
-    assert all('hx-trigger="every 5s' in alice_client.get(address).text for address in addresses)
-    Job.objects.update(transcribing_seconds=20)
-    assert all('hx-trigger="every 2s' in alice_client.get(address).text for address in addresses)
+
+    def asks_every(seconds: int) -> bool:
+        return all(f'hx-trigger="every {seconds}s' in alice_client.get(address).text for address in addresses)
+
+    assert asks_every(10)
+    Job.objects.update(transcribing_seconds=10)
+    assert asks_every(5)
+    Job.objects.update(transcribing_seconds=3)
+    assert asks_every(2)
     Job.objects.update(transcribing_seconds=190, stop_request=Job.StopRequest.PAUSE)
-    assert all('hx-trigger="every 2s' in alice_client.get(address).text for address in addresses)
+    assert asks_every(2)
 
 
 @pytest.mark.parametrize("query", ["q=inaugural&state=", "q=&state=", "state=&state=queued"])

@@ -243,13 +243,6 @@ class Job(models.Model):
         return None if self.kind == self.Kind.GAPS else time_left(self, self.audio_seconds)
 
     @property
-    def batch_seconds(self) -> float:
-        """Return how long a batch takes, as far as is known; 0 where nothing is."""
-        if self.batches_done:
-            return self.transcribing_seconds / self.batches_done
-        return (self.expected_pace or 0.0) * USUAL_BATCH_SECONDS
-
-    @property
     def percent(self) -> int:
         """Return how much of the work is done, 0..99 while the job is not complete.
 
