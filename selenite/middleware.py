@@ -8,11 +8,14 @@ from django.http import HttpRequest, JsonResponse
 from django.shortcuts import resolve_url
 
 from transcripts.uploads import STRANGER
-from transcripts.views.answers import wants_json
+from transcripts.views.answers import SIGNED_OUT, is_action, refuse, wants_json
 
 
 class SignInRequired(LoginRequiredMiddleware):
-    """Send a stranger to the sign-in page, and tell a script with a 401, which no sign-in page could be mistaken for."""
+    """Send a stranger to the sign-in page, and tell a script with a 401, which no sign-in page could be mistaken for.
+
+    Who presses something on an open page is told there: what they typed is kept.
+    """
 
     def get_login_url(self, view_func: Any) -> str:
         """Return the same address for all: the views of the administration name a page of its own."""
@@ -21,4 +24,6 @@ class SignInRequired(LoginRequiredMiddleware):
     def handle_no_permission(self, request: HttpRequest, view_func: Any) -> Any:
         if wants_json(request):
             return JsonResponse({"error": STRANGER}, status=401)
+        if is_action(request):
+            return refuse(request, SIGNED_OUT, status=401)
         return super().handle_no_permission(request, view_func)

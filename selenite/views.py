@@ -21,7 +21,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from selenite import problems
 from selenite.forms import PasswordForm, SignInForm
-from transcripts.views.answers import wants_json
+from transcripts.views.answers import SIGNED_OUT, is_action, refuse, wants_json
 
 EXPIRED = "This page is out of date. Nothing was saved. Reload it, then try again."
 ICON_SECONDS = 24 * 3600
@@ -78,6 +78,10 @@ def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form whose token is wrong: with a way back to it. `CSRF_FAILURE_VIEW` names this."""
     if wants_json(request):
         return JsonResponse({"error": EXPIRED}, status=403)
+    if is_action(request):
+        # A 401 and a 422 are shown in place, a 403 is not.
+        is_known = request.user.is_authenticated
+        return refuse(request, EXPIRED if is_known else SIGNED_OUT, status=422 if is_known else 401)
     return render(request, "403_csrf.html", {"back": _page_of_form(request)}, status=403)
 
 

@@ -46,6 +46,7 @@ export class SpeakerPanel {
   }
 
   click(event) {
+    if (event.target.closest("[data-open-panel]")) this.fold(true);
     const link = event.target.closest("[data-next-turn], [data-play-turn]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     const moment = this.nextTurn(link.dataset.nextTurn ?? link.dataset.playTurn);

@@ -1,5 +1,7 @@
 // One file on its way: its line in the list, its request, and in words what is known of it.
 
+import { token } from "./session.js";
+
 // True now and later, however long the page stays open.
 const UPLOADED = "Uploaded. Open it to see its transcript.";
 const AGAIN = "Sent to be transcribed again. Open it to see how far it is.";
@@ -22,11 +24,6 @@ function sizeInWords(bytes) {
     unit += 1;
   }
   return `${Number(bytes.toFixed(unit > 1 ? 1 : 0))} ${units[unit]}`;
-}
-
-// From the cookie, not from the page: signing in again in another tab changes it.
-function token() {
-  return document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
 }
 
 export class Upload {

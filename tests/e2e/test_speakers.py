@@ -1,5 +1,6 @@
 """Who speaks, on the recording page: by keyboard alone, and without JavaScript."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -18,6 +19,22 @@ from transcripts.services.speakers import apply_labelling
 job = Job.objects.get(owner__username={name!r})
 turns = [Turn(0, 2.5, 1), Turn(2.5, 4.8, 2), Turn(4.8, 8, 3), Turn(8, 11, 1)]
 apply_labelling(job, turns, provenance={{"diarizer": "pyannote"}})
+"""
+
+BEGIN = """
+from transcripts import lease
+from transcripts.models import Job
+from transcripts.services.identify import identify_again
+job = Job.objects.get(owner__username={name!r})
+again = identify_again(job.pk, then=lease.start_directly)
+Job.objects.filter(pk=again.pk).update(stage="identifying", prepared_seconds=11, identified_seconds=5)
+"""
+END = """
+from speech.types import Turn
+from transcripts.models import Job
+from transcripts.services.identify import complete
+again = Job.objects.get(owner__username={name!r}, kind="speakers")
+complete(again, again.lease_token, [Turn(0, 4.8, 1), Turn(4.8, 11, 2)], provenance={{"diarizer": "vad"}})
 """
 
 
@@ -147,6 +164,62 @@ def test_selected_words_are_given_to_another(open_talk: Callable[..., Page]):
     page.keyboard.type("1")
     page.keyboard.press("Enter")
     expect(_turns(page)).to_have_text(["Speaker 1"])
+
+
+def test_undo_key_walks_back_and_never_does_again(open_talk: Callable[..., Page]):
+    page = open_talk()
+    for number, name in ((1, "Ann"), (2, "Ben")):
+        page.get_by_label(f"Name of Speaker {number}").fill(name)
+        page.get_by_label(f"Name of Speaker {number}").press("Enter")
+        expect(_notice(page)).to_have_text(f"The name {name} is saved.")
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(_turns(page)).to_have_text(["Ann", "Speaker 2", "Speaker 3", "Ann"])
+    page.get_by_role("button", name="Redo", exact=True).click()
+    expect(_notice(page)).to_have_text("The change is done again.")
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(_notice(page)).to_have_text("The change is undone.")
+    page.locator(".moment").first.focus()
+    page.keyboard.press("Control+z")
+    expect(_turns(page)).to_have_text(["Speaker 1", "Speaker 2", "Speaker 3", "Speaker 1"])
+    page.keyboard.press("Control+z")
+    expect(_turns(page)).to_have_text(["Speaker 1", "Speaker 2", "Speaker 3", "Speaker 1"])
+
+
+def test_identifying_again_is_told_and_can_be_undone(open_talk: Callable[..., Page], server: Server, talker: Person):
+    page = open_talk(width=360, height=740)
+    server.manage("shell", "--verbosity", "0", "--command", BEGIN.format(name=talker.name))
+    page.reload()
+    line = page.locator("#identifying-line a")
+    expect(line).to_have_text(re.compile("Identifying speakers, 0:05 of 0:11"))
+    line.click()
+    expect(page.locator("#identifying")).to_be_visible()
+
+    server.manage("shell", "--verbosity", "0", "--command", END.format(name=talker.name))
+    expect(_notice(page)).to_have_text("The speakers were identified again: 2 speakers.")
+    expect(_turns(page)).to_have_text(["Speaker 1", "Speaker 2"])
+    expect(line).to_have_count(0)
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(_turns(page)).to_have_text(["Speaker 1", "Speaker 2", "Speaker 3", "Speaker 1"])
+
+
+@pytest.mark.parametrize("cookie", ["sessionid", None])
+def test_typed_name_outlives_the_session(open_talk: Callable[..., Page], talker: Person, cookie: str | None):
+    page = open_talk(expected_error="401")
+    page.context.clear_cookies(**({"name": cookie} if cookie else {}))
+    field = page.get_by_label("Name of Speaker 2")
+    field.fill("Ben")
+    field.press("Enter")
+    expect(_notice(page)).to_have_text(
+        "You are signed out, so nothing was changed. Sign in again in another tab, then repeat it."
+    )
+    expect(field).to_have_value("Ben")
+
+    other = page.context.new_page()
+    sign_in(other, talker)
+    other.close()
+    field.press("Enter")
+    expect(_notice(page)).to_have_text("The name Ben is saved.")
+    expect(_turns(page)).to_have_text(["Speaker 1", "Ben", "Speaker 3", "Speaker 1"])
 
 
 def test_speakers_without_javascript(open_talk: Callable[..., Page]):

@@ -374,6 +374,7 @@ def test_speakers_are_identified_later_without_transcribing_again(done, go):
     assert percents == sorted(percents)
     done.recording.refresh_from_db()
     assert done.recording.shown_job == done
+    assert Edit.objects.get().author == done.owner
     undo(Edit.objects.get(), author=done.owner)
     assert list(done.segments.values_list("text", flat=True)) == texts
 

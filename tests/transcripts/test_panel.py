@@ -18,16 +18,16 @@ def test_percents_add_up(amounts: list[float], shares: list[int]):
     ("edits", "change"),
     [
         ([], None),
-        ([(1, None, None)], None),
-        ([(1, None, 7), (2, None, 7)], 2),
-        ([(1, None, 7), (2, None, 7), (3, 2, 7)], 1),
-        ([(1, None, 7), (2, 1, 7)], None),
-        ([(1, None, 7), (2, 1, 7), (3, 2, 7)], 3),
-        ([(1, None, 7), (2, 1, 7), (3, 2, 7), (4, 3, 7)], None),
-        ([(1, None, 7), (2, None, None)], 1),
+        ([(1, None, False)], None),
+        ([(1, None, True), (2, None, True)], 2),
+        ([(1, None, True), (2, None, True), (3, 2, True)], 1),
+        ([(1, None, True), (2, 1, True)], None),
+        ([(1, None, True), (2, 1, True), (3, 2, True)], 3),
+        ([(1, None, True), (2, 1, True), (3, 2, True), (4, 3, True)], None),
+        ([(1, None, True), (2, None, False)], 1),
     ],
 )
-def test_latest_change_is_the_newest_by_a_person_that_is_in_effect(
-    edits: list[tuple[int, int | None, int | None]], change: int | None
+def test_latest_change_is_the_newest_that_is_in_effect_and_can_go(
+    edits: list[tuple[int, int | None, bool]], change: int | None
 ):
     assert latest_change(edits) == change

@@ -5,6 +5,7 @@ import pytest
 from speech.types import Turn
 from transcripts.models import Edit, Job, Segment, Speaker
 from transcripts.services.edits import EditRefused, assign, merge, rename, undo
+from transcripts.services.history import history, latest_change
 from transcripts.services.labelled import work_out
 from transcripts.services.speakers import apply_labelling, label_filled, restore
 
@@ -254,6 +255,7 @@ def test_text_found_in_gaps_gets_the_speakers_in_use(labelled, alice):
 
     late.refresh_from_db()
     assert late.speaker == _speaker(labelled, 2)
+    assert latest_change(history(labelled)) == Edit.objects.get(kind=Edit.Kind.MERGE).pk
     assert [row for row in _rows(labelled) if row[0] != late.pk] == [row for row in others if row[0] != late.pk]
 
 

@@ -9,8 +9,10 @@ from django.test import Client
 
 from speech.types import Turn
 from tests.conftest import MakeJob, MakeSegments
+from transcripts import lease
 from transcripts.models import Edit, Job, Speaker
 from transcripts.services import edits
+from transcripts.services.identify import complete, identify_again
 from transcripts.services.speakers import apply_labelling
 
 HX = {"HX-Request": "true"}
@@ -205,11 +207,105 @@ def test_undo_takes_back_what_was_done_last_step_by_step(talk: Job, post: Post):
     assert said_by(talk) == ["Ann", "Speaker 2", "Ann"]
     text = post("undo")
     assert said_by(talk) == ["Speaker 1", "Speaker 2", "Speaker 1"]
-    assert (
-        notice(post("undo")) == "There is nothing left to undo."
-    )  # What the machine did is undone by “Earlier results”.
+    assert notice(post("undo")) == "There is nothing left to undo."  # The first speakers are part of the transcription.
     assert notice(post(f"edits/{_undo_of(text)}/undo")) == "The change is done again."
     assert said_by(talk) == ["Ann", "Speaker 2", "Ann"]
+
+
+def _button(text: str) -> str:
+    found = re.findall(r'id="undo">(.*?)</button>', text)
+    return re.sub(r"<[^>]+>", "", found[0]) if found else ""
+
+
+def _rows(job: Job) -> list[dict[str, object]]:
+    return list(job.segments.order_by("piece", "index", "part").values())
+
+
+def _identify_again(job: Job, turns: list[Turn]) -> None:
+    """Have the speakers identified as a worker does it."""
+    again = identify_again(job.pk)
+    complete(again, lease.start_directly(again), turns, provenance={"diarizer": "vad"})
+
+
+def test_undo_after_identifying_again_brings_back_what_was_corrected_by_hand(talk: Job, post: Post, alice: User):
+    states = [(_rows(talk), said_by(talk))]
+    last = talk.segments.last()
+    post("speaker", at=last.pk, segments=str(last.pk), speaker="new", name="Eve")
+    states.append((_rows(talk), said_by(talk)))
+    post(f"speakers/{speaker(talk, 2).pk}/name", name="Ben")
+    states.append((_rows(talk), said_by(talk)))
+    labelling = talk.labelling_id
+
+    _identify_again(talk, [Turn(0, 4.6, 1), Turn(4.6, 9, 2)])
+    assert (talk.edits.latest("pk").author, talk.segments.count()) == (alice, 4)
+    talk.refresh_from_db()
+    assert talk.labelling_id != labelling
+
+    for rows, names in reversed(states):
+        text = post("undo")
+        assert (notice(text), _button(text)) == ("The change is undone.", "Redo")
+        assert (_rows(talk), said_by(talk)) == (rows, names)
+    talk.refresh_from_db()
+    assert talk.labelling_id == labelling
+
+
+def test_undo_takes_back_an_earlier_result_that_is_in_use_again(talk: Job, post: Post):
+    names = said_by(talk)
+    _identify_again(talk, [Turn(0, 9, 1)])
+    identified = _rows(talk)
+    post(f"labellings/{talk.labelling_id}/use")
+    assert said_by(talk) == names
+    post("undo")
+    assert _rows(talk) == identified
+    post("undo")
+    assert said_by(talk) == names
+
+
+def test_identifying_again_without_an_author_is_not_skipped(talk: Job, post: Post):
+    names = said_by(talk)
+    apply_labelling(talk, [Turn(0, 9, 1)], provenance={"diarizer": "vad"})
+    post("undo")
+    assert said_by(talk) == names
+
+
+def test_first_speakers_can_be_undone_where_a_person_asked_for_them(alice_client: Client, completed_job: Job):
+    _identify_again(completed_job, [Turn(0, 4.6, 1), Turn(4.6, 9, 2)])
+    text = alice_client.post(f"/jobs/{completed_job.pk}/undo", headers=HX).text
+    assert notice(text) == "The change is undone."
+    assert said_by(completed_job) == ["", "", ""]
+
+
+def test_notice_tells_what_was_done_and_offers_the_opposite(talk: Job, post: Post):
+    text = post(f"speakers/{speaker(talk, 2).pk}/name", name="Ben")
+    told = []
+    for _ in range(4):
+        text = post(f"edits/{_undo_of(text)}/undo")
+        told.append((notice(text), _button(text), said_by(talk)[1]))
+    assert told == [
+        ("The change is undone.", "Redo", "Speaker 2"),
+        ("The change is done again.", "Undo", "Ben"),
+        ("The change is undone.", "Redo", "Speaker 2"),
+        ("The change is done again.", "Undo", "Ben"),
+    ]
+
+
+def test_undo_in_the_notice_is_one_step_of_undoing_the_last_change(talk: Job, post: Post):
+    text = post(f"speakers/{speaker(talk, 2).pk}/name", name="Ben")
+    text = post(f"edits/{_undo_of(text)}/undo")
+    post("undo")
+    assert said_by(talk) == ["Speaker 1", "Speaker 2", "Speaker 1"]
+
+
+def test_change_that_was_done_again_is_the_last_change(talk: Job, post: Post):
+    post(f"speakers/{speaker(talk, 2).pk}/name", name="Ben")
+    post(f"edits/{_undo_of(post('undo'))}/undo")
+    assert said_by(talk) == ["Ann", "Ben", "Ann"]
+    text = post("undo")
+    assert (notice(text), _button(text), said_by(talk)) == (
+        "The change is undone.",
+        "Redo",
+        ["Ann", "Speaker 2", "Ann"],
+    )
 
 
 def test_undo_of_what_was_changed_since_is_refused(talk: Job, post: Post):

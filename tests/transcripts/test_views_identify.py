@@ -11,8 +11,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from speech.types import Turn
 from tests.conftest import MakeJob
-from transcripts.models import Job
-from transcripts.services.identify import identify_again
+from transcripts import lease
+from transcripts.models import Edit, Job
+from transcripts.services.identify import complete, identify_again
 from transcripts.services.speakers import apply_labelling
 
 HX = {"HX-Request": "true"}
@@ -26,6 +27,17 @@ def _page(client: Client, job: Job) -> str:
 def _panel(text: str) -> str:
     panel = re.findall(r'<section class="panel".*?</section>', text, re.DOTALL)[0]
     return " ".join(re.sub(r"<[^>]+>", " ", panel).split())
+
+
+def _line(text: str) -> str:
+    """Return what the head of the page says of it."""
+    line = re.findall(r'<span class="identifying-line".*?</span>', text, re.DOTALL)[0]
+    return " ".join(re.sub(r"<[^>]+>", " ", line).split())
+
+
+def _notice(text: str) -> str:
+    found = re.findall(r'<div class="notice.*?<p>(.*?)</p>', text, re.DOTALL)
+    return found[0] if found else ""
 
 
 def test_page_offers_to_identify_speakers(alice_client: Client, completed_job: Job):
@@ -49,6 +61,7 @@ def test_identify_starts_a_job_and_shows_that_it_waits(alice_client: Client, com
     job = completed_job.retries.get()
     assert (job.kind, job.least_speakers, job.most_speakers) == (Job.Kind.SPEAKERS, 3, 3)
     assert "Speakers will be identified as soon as it is their turn." in _panel(response.text)
+    assert _line(response.text) == "Speakers will be identified as soon as it is their turn"
     assert f'hx-get="/jobs/{completed_job.pk}/identifying" hx-trigger="every 2s' in response.text
     assert response.headers["HX-Retarget"] == "#messages"
 
@@ -86,6 +99,8 @@ def test_poll_tells_how_far_it_is_by_two_queries(
         response = alice_client.get(f"/jobs/{completed_job.pk}/identifying", headers=HX)
     assert response.status_code == 200
     assert "Identifying speakers: 0:05 of 0:11" in response.text
+    assert _line(response.text) == "Identifying speakers, 0:05 of 0:11"
+    assert _line(_page(alice_client, completed_job)) == "Identifying speakers, 0:05 of 0:11"
     assert 'value="50"' in response.text
 
 
@@ -99,6 +114,47 @@ def test_poll_ends_with_the_speakers_in_the_text(alice_client: Client, completed
     assert ">Speaker 1</bdi>" in response.text
     assert "The speakers are identified." in response.text
     assert _panel(response.text).startswith("1 speaker Save 0:09, 100 %")
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_end_is_told_in_the_notice_with_the_way_back(alice_client: Client, completed_job: Job, again: bool):
+    if again:
+        apply_labelling(completed_job, [Turn(0, 9, 1)], provenance={})
+    attempt = identify_again(completed_job.pk)
+    turns = [Turn(0, 3, 1), Turn(3, 6, 2), Turn(6, 9, 3)]
+    complete(attempt, lease.start_directly(attempt), turns, provenance={"diarizer": "vad"})
+
+    text = alice_client.get(f"/jobs/{completed_job.pk}/identifying", headers=HX).text
+
+    assert _notice(text) == f"The speakers were identified{' again' if again else ''}: 3 speakers."
+    assert 'id="messages" role="status" hx-swap-oob="true"' in text
+    assert _line(text) == ""
+    edit = Edit.objects.latest("pk")
+    [undo] = re.findall(r'<form class="notice-undo" method="post" action="([^"]*)"', text)
+    assert undo == f"/jobs/{completed_job.pk}/edits/{edit.pk}/undo"
+    alice_client.post(undo, headers=HX)
+    assert completed_job.speakers.speaking().count() == (1 if again else 0)
+
+
+def test_end_that_is_undone_already_offers_no_undo(alice_client: Client, completed_job: Job):
+    attempt = identify_again(completed_job.pk)
+    complete(attempt, lease.start_directly(attempt), [Turn(0, 9, 1)], provenance={"diarizer": "vad"})
+    alice_client.post(f"/jobs/{completed_job.pk}/undo", headers=HX)
+    text = alice_client.get(f"/jobs/{completed_job.pk}/identifying", headers=HX).text
+    assert 'class="notice-undo"' not in text
+
+
+def test_failure_is_told_in_the_notice_of_an_open_page(alice_client: Client, completed_job: Job):
+    attempt = identify_again(completed_job.pk)
+    Job.objects.filter(pk=attempt.pk).update(state=Job.State.FAILED, error="The speakers could not be identified.")
+    text = alice_client.get(f"/jobs/{completed_job.pk}/identifying", headers=HX).text
+    assert _notice(text) == "The speakers could not be identified."
+
+
+def test_notice_stays_where_there_is_nothing_to_tell(alice_client: Client, completed_job: Job):
+    attempt = identify_again(completed_job.pk)
+    Job.objects.filter(pk=attempt.pk).update(state=Job.State.CANCELLED)
+    assert 'id="messages"' not in alice_client.get(f"/jobs/{completed_job.pk}/identifying", headers=HX).text
 
 
 def test_failure_is_told_and_can_be_tried_again(alice_client: Client, completed_job: Job):

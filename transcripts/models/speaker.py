@@ -86,7 +86,7 @@ class Edit(models.Model):
 
     job = models.ForeignKey("transcripts.Job", on_delete=models.CASCADE, related_name="edits")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
-    """None where no person did it."""
+    """Who made it, or asked for what did; None where it is part of the transcription."""
     created_at = models.DateTimeField(auto_now_add=True)
     kind = models.CharField(max_length=16, choices=Kind)
     before = models.JSONField()

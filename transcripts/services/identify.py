@@ -52,14 +52,14 @@ def identify_again(
 
 
 def complete(job: Job, lease_token: UUID, turns: Sequence[Turn], *, provenance: Json) -> None:
-    """End a job that identified speakers and give them to the text of its source, as one edit. Raises LeaseLost."""
+    """End a job that identified speakers and give them to the text of its source, as one edit of the owner. Raises LeaseLost."""
     text = Job.objects.filter(retries=job).first()
     ahead = work_out(text, turns, diarizer=provenance["diarizer"]) if text else None
     with transaction.atomic():
         lease.release(job.pk, lease_token, Job.State.COMPLETED, identified=Job.Identified.DONE)
         source = Job.objects.select_for_update().defer("plan").get(retries=job)
         kept = _other_warnings(source)
-        apply_labelling(source, turns, provenance=provenance, ahead=ahead)
+        apply_labelling(source, turns, provenance=provenance, author=job.owner, ahead=ahead)
         Job.objects.filter(pk=source.pk).update(
             identified=Job.Identified.DONE, warnings=list(dict.fromkeys([*kept, *job.warnings]))
         )

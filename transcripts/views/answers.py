@@ -20,6 +20,11 @@ View = Callable[..., HttpResponse]
 CHANGED = ("recordings-changed", "job-changed", "queue-changed")
 """What a page is told after an action: whatever shows jobs looks again."""
 
+ASKING = ("dialog", "who")
+"""The parts of a page in which a person is asked something."""
+
+SIGNED_OUT = "You are signed out, so nothing was changed. Sign in again in another tab, then repeat it."
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -57,7 +62,7 @@ def ask(request: HttpRequest, question: Question) -> HttpResponse:
 
 def show(request: HttpRequest, name: str, context: dict[str, object], *, status: int = 200) -> HttpResponse:
     """Return `transcripts/NAME.html`, or `_NAME.html` where the dialog of a page wants it, or the menu of a passage."""
-    in_dialog = request.headers.get("HX-Target") in ("dialog", "who")
+    in_dialog = request.headers.get("HX-Target") in ASKING
     template = f"transcripts/_{name}.html" if in_dialog else f"transcripts/{name}.html"
     return render(request, template, {**context, "in_dialog": in_dialog}, status=status)
 
@@ -72,6 +77,21 @@ def done(request: HttpRequest, *, address: str) -> HttpResponse:
     # Not before: the dialog that closes takes the form away, from which htmx looks for the place of the answer.
     trigger_client_event(response, "action-done", after="swap")
     return response
+
+
+def refuse(request: HttpRequest, sentence: str, *, status: int) -> HttpResponse:
+    """Answer an action that somebody may not do now: the open page stays as it is, and its notice says why."""
+    messages.info(request, sentence)
+    answer = render(request, "_messages.html", status=status)
+    refused: HttpResponse = retarget(reswap(answer, "outerHTML"), "#messages")
+    return refused
+
+
+def is_action(request: HttpRequest) -> bool:
+    """Return whether somebody pressed something on an open page, other than a page that only looks what is new."""
+    if "HX-Request" not in request.headers:
+        return False
+    return request.method not in ("GET", "HEAD") or request.headers.get("HX-Target") in ASKING
 
 
 def wants_json(request: HttpRequest) -> bool:

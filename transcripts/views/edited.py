@@ -1,7 +1,7 @@
 """The answer to a change of who speaks: what differs on the open page, or the page itself where there is no JavaScript."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Literal, Self
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +16,8 @@ from transcripts.views.page import page_context
 from transcripts.views.panel import Refusal
 from transcripts.views.standing import Standing
 from transcripts.views.text import PageParagraph, page_paragraphs
+
+WayBack = Literal["Undo", "Redo"]
 
 MANY_PARAGRAPHS = 300
 """A page takes all the text anew as fast as so many changes of it."""
@@ -37,19 +39,25 @@ class Before:
         return cls(job, page_paragraphs(job), known == newest)
 
 
+def tell(request: HttpRequest, job: Job, edit: int, sentence: str, *, way_back: WayBack = "Undo") -> None:
+    """Have the page's notice say what an edit did, with a button that takes it back."""
+    level = messages.INFO if way_back == "Redo" else messages.SUCCESS
+    messages.add_message(request, level, sentence, extra_tags=reverse("transcripts:undo", args=[job.pk, edit]))
+
+
 def answer(
     request: HttpRequest,
     before: Before,
     edit: Edit | None = None,
     sentence: str = "",
     *,
+    way_back: WayBack = "Undo",
     refusal: Refusal | None = None,
 ) -> HttpResponse:
     """Show a text after an edit, with a sentence and the way back; as it is now, where there was none."""
     job = before.job
     if edit is not None:
-        level = messages.INFO if edit.undoes_id else messages.SUCCESS
-        messages.add_message(request, level, sentence, extra_tags=reverse("transcripts:undo", args=[job.pk, edit.pk]))
+        tell(request, job, edit.pk, sentence, way_back=way_back)
     elif sentence:
         messages.info(request, sentence)
     if "HX-Request" not in request.headers:

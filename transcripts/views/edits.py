@@ -10,7 +10,7 @@ from django.views.decorators.vary import vary_on_headers
 from transcripts.edit_forms import AssignForm, MergeForm, NameForm, PlaceForm
 from transcripts.models import Edit, Job, Speaker
 from transcripts.services import edits
-from transcripts.services.history import latest_change
+from transcripts.services.history import history, is_change, latest_change
 from transcripts.services.patches import EditRefused
 from transcripts.services.speakers import restore
 from transcripts.views.access import visible_job
@@ -101,9 +101,9 @@ def undo(request: HttpRequest, job_id: UUID, edit_id: int) -> HttpResponse:
 @require_POST
 @calm
 def undo_last(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """Put back what a person changed last."""
+    """Put back what was changed last."""
     job = visible_job(request, job_id)
-    return _undo(request, job, latest_change(job.edits.values_list("pk", "undoes", "author")))
+    return _undo(request, job, latest_change(history(job)))
 
 
 @require_POST
@@ -131,7 +131,9 @@ def _undo(request: HttpRequest, job: Job, edit_id: int | None) -> HttpResponse:
         undone = edits.undo(edit, author=_author(request))
     except EditRefused as err:
         return answer(request, before, sentence=str(err))
-    return answer(request, before, undone, "The change is done again." if edit.undoes_id else "The change is undone.")
+    if is_change(edit.pk, history(job)):
+        return answer(request, before, undone, "The change is undone.", way_back="Redo")
+    return answer(request, before, undone, "The change is done again.")
 
 
 def _given_to(edit: Edit) -> int:

@@ -5,17 +5,19 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.defaultfilters import pluralize
 from django.views.decorators.http import require_GET, require_http_methods
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HTMX_STOP_POLLING, reswap, retarget, trigger_client_event
 
 from transcripts.models import Job
+from transcripts.services.history import history, latest_change
 from transcripts.services.identify import NotIdentifiable, identify_again
 from transcripts.speaker_forms import SpeakersForm
 from transcripts.views.access import visible_job
 from transcripts.views.answers import calm, show
-from transcripts.views.attempts import find_attempt
-from transcripts.views.edited import page_of
+from transcripts.views.attempts import Attempt, find_attempt
+from transcripts.views.edited import page_of, tell
 from transcripts.views.page import page_context
 from transcripts.views.standing import Standing
 from transcripts.views.text import page_paragraphs
@@ -55,10 +57,29 @@ def standing(request: HttpRequest, job_id: UUID) -> HttpResponse:
         return HttpResponse(status=HTMX_STOP_POLLING)  # Deleted meanwhile.
     attempt = find_attempt(job)
     if attempt.is_under_way or attempt.is_paused:
-        return render(request, "transcripts/_identifying.html", {"attempt": attempt})
+        return render(request, "transcripts/identifying_now.html", {"attempt": attempt})
+    _tell_end(request, attempt)
     response = _parts(request, "identified", job, status=HTMX_STOP_POLLING)
     ended: HttpResponse = trigger_client_event(response, "queue-changed")
     return ended
+
+
+def _tell_end(request: HttpRequest, attempt: Attempt) -> None:
+    """Have the page's notice say what came of it, with the way back while nothing was changed since."""
+    job = attempt.source
+    if attempt.error:
+        messages.info(request, attempt.error)
+    if attempt.job is None or attempt.job.state != Job.State.COMPLETED:
+        return
+    found = job.labellings.values_list("pk", flat=True)
+    again = " again" if len(found) > 1 else ""
+    speaking = job.speakers.speaking().count()
+    sentence = f"The speakers were identified{again}: {speaking} speaker{pluralize(speaking)}."
+    latest = latest_change(history(job))
+    if latest and found and job.edits.filter(pk=latest, after__job__labelling_id=found[0]).exists():
+        tell(request, job, latest, sentence)
+    else:
+        messages.success(request, sentence)
 
 
 def _parts(request: HttpRequest, name: str, job: Job, *, status: int = 200) -> HttpResponse:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from django.db.models import Count
 
-from transcripts.models import Edit, Job, Labelling, Speaker
-from transcripts.services.history import latest_change
+from transcripts.models import Job, Labelling, Speaker
+from transcripts.services.history import history, latest_change
 from transcripts.views.attempts import Attempt, find_attempt
 from transcripts.views.text import PageParagraph, Position
 
@@ -35,7 +35,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """`newest_edit` tells which state of the text the page shows; `change` is what a person did last, where it can be undone."""
+    """`newest_edit` tells which state of the text the page shows; `change` is the last one that can be undone."""
 
     job: Job
     voices: tuple[Voice, ...]
@@ -59,13 +59,13 @@ def read_panel(job: Job, text: Sequence[PageParagraph], *, refusal: Refusal | No
     """Return what stands beside a text, by three queries; None while the text may still change, and beside no text."""
     if not job.is_over or not any(not paragraph.gap for paragraph in text):
         return None
-    edits = tuple(Edit.objects.filter(job=job).values_list("pk", "undoes", "author"))
+    edits = history(job)
     return Panel(
         job,
         tuple(voices(text)),
         find_attempt(job),
         tuple(job.labellings.defer("turns").annotate(heard=Count("speakers"))),
-        max((pk for pk, _undoes, _author in edits), default=0),
+        max((pk for pk, _undoes, _can_go in edits), default=0),
         latest_change(edits),
         refusal,
     )
