@@ -6,7 +6,7 @@ from django import template
 from django.template.defaultfilters import date
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
 from speech import times
@@ -14,6 +14,9 @@ from speech.languages import LANGUAGES
 from transcripts.models import Speaker
 
 register = template.Library()
+
+SHORT_NAME = 30
+"""So many characters of a name fit into two lines wherever it stands."""
 
 
 @register.simple_tag
@@ -32,8 +35,16 @@ def icon(name: str, **attributes: str) -> SafeString:
 def name(speaker: Speaker) -> SafeString:
     """Return a speaker's name in their colour, such that a new name can be put in its place wherever it stands."""
     return format_html(
-        '<bdi class="name" data-name="{}" data-hue="{}">{}</bdi>', speaker.pk, speaker.hue, speaker.shown_name
+        '<bdi class="name" data-name="{}" data-hue="{}">{}</bdi>', speaker.pk, speaker.hue, name_text(speaker)
     )
+
+
+@register.simple_tag
+def name_text(speaker: Speaker) -> SafeString:
+    """Return what stands in a speaker's name; a long one has a title, since it is cut where it takes more than two lines."""
+    if len(speaker.shown_name) <= SHORT_NAME:
+        return escape(speaker.shown_name)
+    return format_html('<span title="{}">{}</span>', speaker.shown_name, speaker.shown_name)
 
 
 @register.filter

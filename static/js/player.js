@@ -1,5 +1,6 @@
 // The player of the recording page. Without this script the browser's own controls do.
 
+import { HereButton } from "./here.js";
 import { listen, showKeys } from "./keys.js";
 import { keepSteady } from "./steady.js";
 import { Memory } from "./memory.js";
@@ -129,6 +130,7 @@ function clickText(event) {
   playFrom(seconds);
 }
 
+new HereButton(who);
 new SpeakerPanel(transcript, { now: () => media.currentTime, playFrom });
 keepSteady();
 takeOver();

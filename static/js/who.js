@@ -14,9 +14,15 @@ export class WhoMenu {
     // Not before it is settled: until then htmx would not take the form, and the browser would leave the page.
     document.body.addEventListener("htmx:afterSettle", ({ detail }) => detail.target === this.menu && this.show());
     document.body.addEventListener("action-done", () => this.menu.hidePopover());
+    this.menu.addEventListener("click", (event) => this.rename(event));
     this.menu.addEventListener("input", (event) => this.find(event.target));
     this.menu.addEventListener("keydown", (event) => this.press(event));
     this.menu.addEventListener("toggle", (event) => event.newState === "closed" && this.leave());
+  }
+
+  // While nobody else writes the text, and the menu is not open already.
+  get canAsk() {
+    return Boolean(document.getElementById("speakers").dataset.assign) && !this.menu.matches(":popover-open");
   }
 
   click(event) {
@@ -34,11 +40,12 @@ export class WhoMenu {
     if (paragraph) this.ask(paragraph, selected.length || !passage ? selected : [passage]);
   }
 
-  ask(paragraph, selected) {
+  // Where `box` is left out, the menu stands beside what it is about.
+  ask(paragraph, selected, box) {
     const first = selected[0] ?? paragraph.querySelector("[data-segment]");
     const address = document.getElementById("speakers").dataset.assign; // There while nobody else writes the text.
     if (!first || !address) return;
-    this.box = this.boxOf(paragraph, first).getBoundingClientRect();
+    this.box = box ?? this.boxOf(paragraph, first).getBoundingClientRect();
     const query = new URLSearchParams([["at", first.dataset.segment], ...selected.map((each) => ["passage", each.dataset.segment])]);
     htmx.ajax("GET", `${address}?${query}`, { target: "#who", swap: "innerHTML settle:0ms" });
   }
@@ -60,9 +67,11 @@ export class WhoMenu {
 
   show() {
     if (!this.menu.matches(":popover-open")) this.menu.showPopover();
+    const end = Math.min(innerHeight, document.querySelector("[data-player]").getBoundingClientRect().top);
+    this.menu.style.setProperty("--who-end", `${innerHeight - end}px`);
     const { width, height } = this.menu.getBoundingClientRect();
-    const isAbove = this.box.bottom + GAP + height > innerHeight && this.box.top - GAP - height > 0;
-    const top = isAbove ? this.box.top - GAP - height : Math.min(this.box.bottom + GAP, innerHeight - height - GAP);
+    const isAbove = this.box.bottom + GAP + height > end && this.box.top - GAP - height > 0;
+    const top = isAbove ? this.box.top - GAP - height : Math.min(this.box.bottom + GAP, end - height - GAP);
     const left = Math.min(this.box.left, innerWidth - width - GAP);
     this.menu.style.setProperty("--who-top", `${Math.max(GAP, top)}px`);
     this.menu.style.setProperty("--who-left", `${Math.max(GAP, left)}px`);
@@ -72,6 +81,21 @@ export class WhoMenu {
   leave() {
     this.menu.replaceChildren();
     restoreFocus();
+  }
+
+  // To the speaker's name in the panel, with what was typed so far.
+  rename(event) {
+    const link = event.target.closest("[data-rename-speaker]");
+    const field = document.getElementById(`name-${link?.dataset.renameSpeaker}`);
+    if (!field) return;
+    event.preventDefault();
+    const typed = this.menu.querySelector("[data-find]").value.trim();
+    document.getElementById("panel-fold").open = true;
+    this.menu.hidePopover();
+    if (typed) field.value = typed;
+    field.focus();
+    field.select();
+    field.scrollIntoView({ block: "nearest" });
   }
 
   // What is typed narrows down the speakers, and is the name of a new one.
@@ -85,7 +109,7 @@ export class WhoMenu {
   }
 
   buttons() {
-    return [...this.menu.querySelectorAll("li:not([hidden]) > button")];
+    return [...this.menu.querySelectorAll("li:not([hidden]) > :is(button, a)")];
   }
 
   press(event) {
@@ -94,7 +118,7 @@ export class WhoMenu {
     const isField = event.target.matches("[data-find]");
     if (event.key === "Enter" && isField) {
       event.preventDefault();
-      (event.target.value.trim() ? buttons[0] : null)?.click();
+      (event.target.value.trim() ? buttons.find((each) => each.matches("button")) : null)?.click();
     } else if (event.key === "ArrowDown" && (isField || at >= 0)) {
       event.preventDefault();
       buttons[at + 1]?.focus();

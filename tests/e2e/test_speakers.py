@@ -36,6 +36,11 @@ from transcripts.services.identify import complete
 again = Job.objects.get(owner__username={name!r}, kind="speakers")
 complete(again, again.lease_token, [Turn(0, 4.8, 1), Turn(4.8, 11, 2)], provenance={{"diarizer": "vad"}})
 """
+BEYOND_THE_PANEL = """() => {
+  const end = document.querySelector("#speakers").getBoundingClientRect().right;
+  const all = [...document.querySelectorAll("#speakers *")];
+  return all.filter((each) => each.getBoundingClientRect().right > end + 1).map((each) => each.outerHTML);
+}"""
 
 
 @pytest.fixture
@@ -219,6 +224,48 @@ def test_typed_name_outlives_the_session(open_talk: Callable[..., Page], talker:
     other.close()
     field.press("Enter")
     expect(_notice(page)).to_have_text("The name Ben is saved.")
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 740), (1280, 800), (1440, 900)])
+def test_panel_and_menu_keep_within_their_bounds(open_talk: Callable[..., Page], width: int, height: int):
+    page = open_talk(width=width, height=height)
+    if width == 360:
+        page.locator("#panel-fold > summary").click()
+    page.get_by_label("Name of Speaker 2").fill("Speaker 1")
+    page.get_by_label("Name of Speaker 2").press("Enter")
+    expect(page.locator("#speakers .errorlist")).to_be_visible()
+    assert page.evaluate(BEYOND_THE_PANEL) == []
+    page.keyboard.press("Escape")
+
+    _turns(page).nth(1).click()
+    expect(page.locator("#assign-name")).to_be_focused()
+    menu, player = page.locator("#who").bounding_box(), page.locator("[data-player]").bounding_box()
+    assert menu is not None
+    assert player is not None
+    assert menu["y"] >= 0
+    assert menu["y"] + menu["height"] <= player["y"]
+
+
+def test_menu_leads_to_the_name_in_the_panel(open_talk: Callable[..., Page]):
+    page = open_talk(width=360, height=740)
+    _turns(page).nth(1).click()
+    page.locator("#assign-name").fill("Ben")
+    page.get_by_role("link", name="Rename Speaker 2 everywhere…").click()
+    expect(page.get_by_label("Name of Speaker 2")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(_turns(page)).to_have_text(["Speaker 1", "Ben", "Speaker 3", "Speaker 1"])
+
+
+def test_selected_text_offers_to_say_who_speaks(open_talk: Callable[..., Page]):
+    page = open_talk()
+    button = page.get_by_role("button", name="Who speaks here?")
+    expect(button).to_be_hidden()
+    page.locator("#transcript [data-segment]").nth(1).select_text()
+    button.click()
+    expect(page.get_by_role("heading", name="Who speaks here?")).to_be_visible()
+    expect(button).to_be_hidden()
+    page.keyboard.type("Ben")
+    page.keyboard.press("Enter")
     expect(_turns(page)).to_have_text(["Speaker 1", "Ben", "Speaker 3", "Speaker 1"])
 
 

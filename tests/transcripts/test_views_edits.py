@@ -92,8 +92,44 @@ def test_name_is_text_not_markup(talk: Job, post: Post):
     assert "<script>alert" not in text
 
 
+@pytest.mark.parametrize("name", ["می\u200cخواهم", "👩\u200d👩\u200d👧"])
+def test_name_keeps_what_joins_its_letters(talk: Job, post: Post, name: str):
+    assert notice(post(f"speakers/{speaker(talk, 2).pk}/name", name=f"\u202e{name}\u200d\x1b ")) == (
+        f"The name {name} is saved."
+    )
+    assert speaker(talk, 2).name == name
+
+
+def test_name_that_shows_nothing_is_empty(talk: Job, post: Post):
+    post(f"speakers/{speaker(talk, 1).pk}/name", name="\u200c \u200d")
+    assert speaker(talk, 1).name == ""
+
+
+def test_long_name_is_cut_where_it_takes_much_room(alice_client: Client, talk: Job, post: Post):
+    text = post(f"speakers/{speaker(talk, 2).pk}/name", name="n" * 100)
+    assert notice(text) == f"The name {'n' * 39}… is saved."
+    title = f'<span title="{"n" * 100}">{"n" * 100}</span></bdi>'
+    assert text.count(title) == 1
+    assert alice_client.get(f"/recordings/{talk.recording_id}/").text.count(title) == 1
+
+
+def test_share_is_told_only_where_there_are_several(alice_client: Client, talk: Job, alice: User):
+    edits.merge(speaker(talk, 2), speaker(talk, 1), author=alice)
+    text = alice_client.get(f"/recordings/{talk.recording_id}/").text
+    assert re.findall(r'<p class="speaker-facts figures">(.*?)</p>', text) == ["0:09, 1 turn"]
+    assert '<progress class="share"' not in text
+
+
+def test_others_in_a_part_of_a_paragraph_are_noted_above_it(alice_client: Client, talk: Job, alice: User):
+    edits.merge(speaker(talk, 2), speaker(talk, 1), author=alice)
+    talk.segments.filter(pk=talk.segments.last().pk).update(also=[speaker(talk, 2).pk])
+    text = alice_client.get(f"/recordings/{talk.recording_id}/").text
+    (note,) = re.findall(r'<small class="also" role="note">(.*?)</small>', text)
+    assert re.sub(r"<[^>]+>", "", note) == "together with Speaker 2 in part"
+
+
 def test_empty_name_gives_back_the_number(talk: Job, post: Post):
-    assert notice(post(f"speakers/{speaker(talk, 1).pk}/name", name="  ")) == "The name Speaker 1 is saved."
+    assert notice(post(f"speakers/{speaker(talk, 1).pk}/name", name="  ")) == "The speaker is called Speaker 1 again."
 
 
 def test_merge_asks_whom_and_can_be_undone(alice_client: Client, talk: Job, post: Post):
@@ -169,10 +205,17 @@ def test_menu_offers_the_selection_the_paragraph_and_the_turn(alice_client: Clie
     scopes = re.findall(r'name="segments" value="([\d,]*)"( checked)?>([^<]*)', text)
     everything = f"{first.pk},{second.pk},{third.pk}"
     assert scopes == [
-        (str(second.pk), " checked", "Only the selected words and the rest of their sentence"),
+        (str(second.pk), " checked", "The sentences with the selected words"),
         (everything, "", "This paragraph"),
     ]
     assert "ask not what your country can do for you," in re.findall(r"<blockquote[^>]*>(.*?)</blockquote>", text)[0]
+
+
+def test_menu_leads_to_the_name_of_who_speaks(alice_client: Client, talk: Job):
+    address = f"/jobs/{talk.pk}/speaker?at={talk.segments.all()[1].pk}"
+    text = alice_client.get(address, headers=HX | {"HX-Target": "who"}).text
+    (link,) = re.findall(r'<a class="menu-item" href="([^"]*)" data-rename-speaker.*?(?=</a>)', text)
+    assert link == f"/recordings/{talk.recording_id}/#name-{speaker(talk, 2).pk}"
 
 
 def test_page_asks_the_same_without_javascript(alice_client: Client, talk: Job):

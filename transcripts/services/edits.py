@@ -11,6 +11,8 @@ from transcripts.services.patches import Columns, EditRefused, Rows, State, carr
 __all__ = ["EditRefused", "assign", "merge", "rename", "undo"]
 
 LONGEST_NAME = 100
+JOINERS = "\u200c\u200d"
+"""They show nothing themselves, but make Persian words and emoji of several people what they are."""
 
 TOO_LONG = f"A name has {LONGEST_NAME} characters at most. Nothing was changed."
 NAMED_TWICE = "Another speaker is called “{}”. If they are one person, merge the two."
@@ -70,7 +72,8 @@ def undo(edit: Edit, *, author: User | None) -> Edit:
 
 def _free_name(job: Job, name: str, speaker: Speaker | None = None) -> str:
     """Return a name without what cannot be shown. Raises EditRefused where it is too long, or another one's."""
-    name = " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())
+    shown = "".join(letter if letter.isprintable() or letter in JOINERS else " " for letter in name)
+    name = " ".join(shown.split()).strip(f"{JOINERS} ")
     if len(name) > LONGEST_NAME:
         raise EditRefused(TOO_LONG)
     others = [other for other in job.speakers.speaking() if other != speaker]

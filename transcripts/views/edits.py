@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
+from django.utils.text import Truncator
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
@@ -22,6 +23,7 @@ from transcripts.views.text import Names, page_paragraphs
 
 GONE = "The text was changed since this page was opened, so nothing was changed now. You see it as it is."
 NOTHING_TO_UNDO = "There is nothing left to undo."
+LONGEST_IN_NOTICE = 40
 
 
 @require_POST
@@ -41,7 +43,9 @@ def rename(request: HttpRequest, job_id: UUID, speaker_id: int) -> HttpResponse:
     except EditRefused as err:
         return answer(request, before, refusal=Refusal(speaker.pk, name, str(err)))
     speaker.refresh_from_db()
-    return answer(request, before, edit, f"The name {speaker.shown_name} is saved.")
+    if not speaker.name:
+        return answer(request, before, edit, f"The speaker is called {speaker.shown_name} again.")
+    return answer(request, before, edit, f"The name {_brief(speaker)} is saved.")
 
 
 @require_http_methods(["GET", "POST"])
@@ -65,7 +69,7 @@ def merge(request: HttpRequest, job_id: UUID, speaker_id: int) -> HttpResponse:
     except EditRefused as err:
         return answer(request, before, sentence=str(err))
     into.refresh_from_db()
-    return answer(request, before, edit, f"{speaker.shown_name} is merged into {into.shown_name}.")
+    return answer(request, before, edit, f"{_brief(speaker)} is merged into {_brief(into)}.")
 
 
 @require_http_methods(["GET", "POST"])
@@ -87,7 +91,7 @@ def assign(request: HttpRequest, job_id: UUID) -> HttpResponse:
     except EditRefused as err:
         return answer(request, before, sentence=str(err))
     given = Speaker.objects.get(pk=_given_to(edit))
-    return answer(request, before, edit, f"{given.shown_name} says this now.")
+    return answer(request, before, edit, f"{_brief(given)} says this now.")
 
 
 @require_POST
@@ -157,6 +161,11 @@ def _ask_who(request: HttpRequest, job: Job, names: Names, *, form: AssignForm |
         "speakers": names.values(),
     }
     return show(request, "assign", context, status=200 if form is None else 422)
+
+
+def _brief(speaker: Speaker) -> str:
+    """Return a name for a notice, which has room for two lines of it."""
+    return Truncator(speaker.shown_name).chars(LONGEST_IN_NOTICE)
 
 
 def _author(request: HttpRequest) -> User:

@@ -49,7 +49,7 @@ def find_scopes(text: Sequence[PageParagraph], *, at: int, selected: Collection[
     chosen = tuple(line for each in text for line in each.lines if line.pk in selected and not line.gap)
     found = [Scope("This paragraph", paragraph.lines)]
     if chosen and chosen != paragraph.lines:
-        found.insert(0, Scope("Only the selected words and the rest of their sentence", chosen))
+        found.insert(0, Scope("The sentences with the selected words", chosen))
     if len(turn) > len(paragraph.lines):
         found.append(Scope(f"The whole turn, {stretch(turn[0].start, turn[-1].end)}", turn))
     return Scopes(tuple(found), paragraph)

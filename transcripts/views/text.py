@@ -60,17 +60,13 @@ Names = Mapping[int, Speaker]
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A segment in its paragraph. `words` is "offset:seconds offset:seconds", where the offsets count from the start of `text`.
-
-    `also` are those who talk at the same time, where they do not so in the whole paragraph.
-    """
+    """A segment in its paragraph. `words` is "offset:seconds offset:seconds", where the offsets count from the start of `text`."""
 
     pk: int
     space: str
     text: str
     start: float
     words: str
-    also: tuple[Speaker, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +112,22 @@ class PageParagraph:
         return self._named(pk for pk in self.lines[0].also if pk in common)
 
     @property
+    def partly(self) -> tuple[Speaker, ...]:
+        """Return who else speaks somewhere in it, but not from its beginning to its end."""
+        somewhere = dict.fromkeys(pk for line in self.lines for pk in line.also)
+        return tuple(speaker for speaker in self._named(somewhere) if speaker not in self.also)
+
+    @property
     def passages(self) -> Iterator[Passage]:
         """Yield the passages, with the space that their scripts put between two of them."""
         before = ""
-        everywhere = self.also
         for line in self.lines:
             text = join_texts([line.text])
             if not text:
                 continue
             joined = join_texts([before, text])
             space = joined[len(before) : len(joined) - len(text)]
-            also = tuple(speaker for speaker in self._named(line.also) if speaker not in everywhere)
-            yield Passage(line.pk, space, text, line.start, _word_times(text, line.words), also)
+            yield Passage(line.pk, space, text, line.start, _word_times(text, line.words))
             before = text
 
     def _named(self, ids: Iterable[int]) -> tuple[Speaker, ...]:
