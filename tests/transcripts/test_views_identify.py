@@ -113,7 +113,7 @@ def test_poll_ends_with_the_speakers_in_the_text(alice_client: Client, completed
     assert '<article id="transcript" hx-swap-oob="innerHTML">' in response.text
     assert ">Speaker 1</bdi>" in response.text
     assert "The speakers are identified." in response.text
-    assert _panel(response.text).startswith("1 speaker Save 0:09, 100 %")
+    assert _panel(response.text).startswith("1 speaker Save 0:09, 1 turn")
 
 
 @pytest.mark.parametrize("again", [False, True])
