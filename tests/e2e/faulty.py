@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
@@ -25,17 +25,16 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def _pass_on(self, body: bytes) -> None:
-        connection = HTTPConnection("127.0.0.1", self.server.upstream_port)
-        connection.request(self.command, self.path, body, dict(self.headers))
-        answer = connection.getresponse()
-        content = answer.read()
+        with closing(HTTPConnection("127.0.0.1", self.server.upstream_port)) as connection:
+            connection.request(self.command, self.path, body, dict(self.headers))
+            answer = connection.getresponse()
+            content = answer.read()
         self.send_response(answer.status)
         for name, value in answer.getheaders():
             if name.lower() not in ("connection", "transfer-encoding", "date", "server"):
                 self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
-        connection.close()
 
     def log_message(self, *args: object) -> None:
         """Stay silent."""
