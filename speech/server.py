@@ -57,7 +57,9 @@ from speech.audio import Decoded
 from speech.channels import NotByChannel
 from speech.client import LEFT_ALONE_STATUS
 from speech.diarization.diarizer import Diarizer
+from speech.failures import error_of
 from speech.journal import open_journal
+from speech.lifesigns import LONGEST_CALL_SECONDS, SignsOfLife
 from speech.process import give_memory_back, peak_memory_bytes
 from speech.types import (
     DiarizerSpec,
@@ -77,17 +79,10 @@ from speech.types import (
 log = logging.getLogger(__name__)
 
 PROTOCOL = 1
-SIGN_OF_LIFE_SECONDS = 5.0
-"""While an engine is being loaded or one long call runs, a line goes out at least this often."""
 KEPT_SECONDS = 0.5
 """How often it is looked for a stop while a batch is being written."""
 LOOK_SECONDS = 0.5
 """How often it is looked whether anybody still waits."""
-LONGEST_CALL_SECONDS = 1800.0
-"""For so long at the most: one batch on a large model and a slow machine. A library that hangs must be found out."""
-
-NO_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "bad_alloc", "alloc_failed")
-"""CUDA in CTranslate2 and in torch; torch's allocator on a processor, in two versions; C++; cuBLAS and cuDNN."""
 
 
 class Server:
@@ -183,7 +178,7 @@ class Server:
             last = {"type": "error", "code": err.code, "message": err.message, "permanent": err.permanent}
         except Exception as err:
             log.exception("request %s failed", request["type"])
-            last = _error_of(err)
+            last = error_of(err)
         self._is_busy = False
         self._stopped.discard(request["id"])
         self._send({"id": request["id"], **last})
@@ -379,45 +374,6 @@ class Server:
         self._engine = self._diarizer = self._spec = None
         give_memory_back()
 
-    def _signs_of_life(self, request: Json, *, longest_seconds: float = LONGEST_CALL_SECONDS) -> "_SignsOfLife":
+    def _signs_of_life(self, request: Json, *, longest_seconds: float = LONGEST_CALL_SECONDS) -> SignsOfLife:
         message = {"type": "progress", "id": request["id"], "stage": "working", "seconds": 0.0, "total": 0.0}
-        return _SignsOfLife(lambda: self._send(message), longest_seconds)
-
-
-class _SignsOfLife:
-    """Calls a function every few seconds from a thread, while a block of code runs that cannot speak for itself."""
-
-    def __init__(self, call: Callable[[], None], longest_seconds: float) -> None:
-        self._call = call
-        self._deadline = time.monotonic() + longest_seconds
-        self._over = threading.Event()
-
-    def __enter__(self) -> None:
-        threading.Thread(target=self._run, daemon=True).start()
-
-    def __exit__(self, *exception: object) -> None:
-        self._over.set()
-
-    def _run(self) -> None:
-        while not self._over.wait(SIGN_OF_LIFE_SECONDS) and time.monotonic() < self._deadline:
-            self._call()
-
-
-def _error_of(err: Exception) -> Json:
-    """Return the reply for an exception that nobody expected."""
-    if is_out_of_memory(err):
-        return _error("out_of_memory", "There was not enough memory for this.")
-    return _error("engine_error", f"The speech engine failed: {type(err).__name__}: {err}"[:500])
-
-
-def is_out_of_memory(err: BaseException) -> bool:
-    """Return whether an exception says that memory ran out: that of the machine, or that of its graphics card.
-
-    CTranslate2 and torch raise a plain RuntimeError for most of these; only the words tell.
-    """
-    words = str(err).lower()
-    return isinstance(err, MemoryError) or (isinstance(err, RuntimeError) and any(mark in words for mark in NO_MEMORY))
-
-
-def _error(code: str, message: str) -> Json:
-    return {"type": "error", "code": code, "message": message, "permanent": False}
+        return SignsOfLife(lambda: self._send(message), longest_seconds)

@@ -59,7 +59,7 @@ def check_folders(**kwargs: Any) -> list[CheckMessage]:
 
 
 def _lease_problems() -> Iterator[CheckMessage]:
-    from speech.server import SIGN_OF_LIFE_SECONDS  # Of no use to web and worker, which import this module too.
+    from speech.lifesigns import SIGN_OF_LIFE_SECONDS  # Of no use to web and worker, which import this module too.
 
     lease, heartbeat = settings.JOB_LEASE_SECONDS, settings.JOB_HEARTBEAT_SECONDS
     busy = settings.DATABASES["default"].get("OPTIONS", {}).get("timeout", 0) if _is_sqlite() else 0

@@ -18,7 +18,7 @@ import pytest
 
 from speech import client
 from speech.client import EngineDied, EngineProcess
-from speech.server import is_out_of_memory
+from speech.failures import is_out_of_memory
 from speech.types import (
     DiarizerSpec,
     EngineError,
