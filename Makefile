@@ -31,7 +31,7 @@ setup:
 test: test-setup lint
 	$(PYTEST) -n auto --maxprocesses 4 -m "not weights and not e2e and not chaos and not servers"
 	$(PYTEST) -m weights
-	$(PYTEST) -m e2e
+	$(PYTEST) -n 2 --dist loadfile -m e2e
 	$(PYTEST) -m chaos
 	@.venv/bin/python -m tests.servers $(PYTEST) -m servers
 

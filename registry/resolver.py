@@ -2,20 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 from django.conf import settings
 
+from registry import known as tables
+from registry import remedies, viability
+from registry.known import FAKE, Known
+from registry.models import ENGLISH, Provider, SpeechModel
+from registry.viability import Hindrance, Task
 from speech.types import EngineSpec
-from speech.weights import CATALOGUE, MODELS, PURPOSES, WHISPER, find, known
-
-LIBRARIES = {"faster-whisper": ("faster_whisper", "ctranslate2"), WHISPER: ("whisper", "torch")}
-FAKE = "fake"
-"""The engine of the tests: no library, no weights, any language. Known only where the settings say so."""
-ENGLISH = "en"
-CANTONESE = "yue"
-"""Only the third generation of the large models has it."""
-TRANSLATE = "translate"
+from speech.weights import MODELS, PURPOSES
 
 
 class NothingRunnable(Exception):
@@ -24,7 +20,7 @@ class NothingRunnable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a job runs with. `warnings` are sentences: one for each step on the way that could not be taken."""
+    """What a job runs with. `warnings` are sentences: one why it is not what was asked for, one for what may be wrong with it."""
 
     spec: EngineSpec
     weights_sha256: str
@@ -33,23 +29,33 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """Whether a model can run here now; `reason` is a sentence where it cannot. `purpose` says in a few words what it is for."""
+    """Whether a model can run here now, and may be chosen; `reason` and `fix` are sentences where it cannot.
+
+    `purpose` says in a few words what it is for.
+    """
 
     engine: str
     model: str
     available: bool
     reason: str
     purpose: str = ""
+    fix: str = ""
+
+    @property
+    def is_merely_absent(self) -> bool:
+        """Return whether nothing is in its way but that it was not installed."""
+        return self.reason == f"{viability.NOT_INSTALLED.format(f'Model {self.model}', self.engine)}."
 
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """What the job needs. An empty language is found out later, from the recording."""
+    """What the job needs, who asks, and what is known."""
 
+    known: Known
     engine: str
     model: str
-    language: str
-    task: str
+    by_staff: bool
+    task: Task
     excluded: Mapping[tuple[str, str], str]
 
 
@@ -60,122 +66,173 @@ def resolve(
     language: str = "",
     task: str = "transcribe",
     excluded: Mapping[tuple[str, str], str] | None = None,
+    by_staff: bool = True,
+    is_planned: bool = False,
+    known: Known | None = None,
 ) -> Choice:
     """Return what a job runs with. Empty `engine` and `model` mean the installation's default.
 
-    Tried in this order: what was asked for; the same engine with the default model; the other engine with the same
-    model; any installed model, see `_by_likeness`. `excluded` has the pairs of engine and model that failed here a moment
-    ago, each with the reason as a clause. Costs the reading of a few small files. Raises NothingRunnable.
+    Tried in this order: what was asked for, where who asks may choose it; the installation's default; any other model, see
+    `_others`. With `is_planned` it is what the text was begun with, which is nobody's choice any more. `excluded` has the pairs
+    of engine and model that failed here a moment ago, each with the reason as a clause. Costs three queries where `known` is not
+    given, and the reading of a few small files. Raises NothingRunnable.
     """
-    engine = engine or settings.DEFAULT_ENGINE
-    wish = _Wish(engine, model or _default_model(engine), language, task, excluded or {})
-    hindrances: list[str] = []
+    known = known or tables.load()
+    asked_engine = engine or known.default_engine
+    asked = (asked_engine, model or known.default_model_of(asked_engine))
+    is_chosen = bool(engine or model) and not is_planned
+    refusal = may_not_choose(known, *asked, by_staff=by_staff) if is_chosen else None
+    if refusal:  # As if nothing had been asked: what may not be chosen may still be the next best.
+        asked = (known.default_engine, known.default_model_of(known.default_engine))
+    wish = _Wish(known, *asked, by_staff, Task(language, task), excluded or {})
+    return _first_viable(wish, [refusal] if refusal else [])
+
+
+def _first_viable(wish: _Wish, refusals: list[Hindrance]) -> Choice:
+    hindrances: list[Hindrance] = []
     for candidate in _steps(wish):
-        hindrance = _hindrance(*candidate, wish)
-        if not hindrance:
-            return _choose(*candidate, wish, hindrances)
-        hindrances.append(hindrance)
-    for candidate in _by_likeness(wish):
-        if not _hindrance(*candidate, wish):
-            return _choose(*candidate, wish, hindrances)
-    raise NothingRunnable(_advice(wish, hindrances[0]))
+        found = _hindrance(candidate, wish)
+        if found is None:
+            return _choose(candidate, wish, [*refusals, *hindrances])
+        hindrances.append(found)
+    for candidate in _others(wish):
+        if _hindrance(candidate, wish) is None:
+            return _choose(candidate, wish, [*refusals, *hindrances])
+    raise NothingRunnable(_advice(wish, hindrances))
 
 
-def available() -> list[Availability]:
-    """Return every model that is known for every engine, from small to large, and whether it can run here now."""
-    pairs = [(weights.engine, weights.model) for weights in CATALOGUE]
+def available(*, by_staff: bool = True, known: Known | None = None) -> list[Availability]:
+    """Return every model that is known for every engine, from small to large, and whether it can run here now.
+
+    For a person who is no administrator, what they may not choose cannot run for them.
+    """
+    known = known or tables.load()
+    found = [_availability(known, engine.key, model, by_staff=by_staff) for engine, model in known.speech_models()]
     if settings.FAKE_ENGINE:
-        pairs.append((FAKE, FAKE))
-    found = []
-    for engine, model in pairs:
-        reason = hindrance(engine=engine, model=model, language=ENGLISH)
-        found.append(Availability(engine, model, not reason, reason, PURPOSES.get(model, "")))
+        found.append(Availability(FAKE, FAKE, available=True, reason=""))
     return found
 
 
-def hindrance(*, engine: str, model: str, language: str = "", task: str = "transcribe") -> str:
+def hindrance(
+    *,
+    engine: str,
+    model: str,
+    language: str = "",
+    task: str = "transcribe",
+    by_staff: bool = True,
+    known: Known | None = None,
+) -> str:
     """Return why a model cannot do here now what is asked, as a sentence; empty where it can."""
-    reason = _hindrance(engine, model, _Wish(engine, model, language, task, {}))
-    return f"{reason}." if reason else ""
+    known = known or tables.load()
+    found = may_not_choose(known, engine, model, by_staff=by_staff) or viability.of_model(
+        known, engine, model, Task(language, task)
+    )
+    return found.sentence if found else ""
 
 
-def limit(*, engine: str, model: str) -> str:
+def limit(*, engine: str, model: str, known: Known | None = None) -> str:
     """Return in a few words what a model can do on no machine; empty where there is nothing."""
-    weights = known(engine=engine, model=model)
-    if not weights:
+    row = (known or tables.load()).models.get((engine, model))
+    if row is None:
         return ""
-    if weights.english_only:
+    if row.is_english_only:
         return "English only"
-    return "" if weights.translates else "cannot translate"
+    if row.languages:
+        return f"{row.languages} only"
+    return "" if row.translates else "cannot translate"
 
 
-def _default_model(engine: str) -> str:
-    return FAKE if engine == FAKE and settings.FAKE_ENGINE else settings.DEFAULT_MODEL
+def clash(known: Known, pair: tuple[str, str], language: str) -> str:
+    """Return why a model does not know a language, on whatever machine, as a sentence; empty where it does."""
+    row = known.models.get(pair)
+    found = viability.of_task(row, Task(language)) if row else None
+    return found.sentence if found else ""
+
+
+def may_not_choose(known: Known, engine: str, model: str, *, by_staff: bool) -> Hindrance | None:
+    """Return why a person may not choose a model; None where they may, or where it is what they would get anyway."""
+    if by_staff or (engine, model) == known.default or engine == FAKE:
+        return None
+    if not known.settings.may_choose_model:
+        return viability.only_staff("the model")
+    return viability.kept_for_staff(known.providers.get(engine), known.models.get((engine, model)))
+
+
+def _availability(known: Known, engine: str, row: SpeechModel, *, by_staff: bool) -> Availability:
+    found = may_not_choose(known, engine, row.key, by_staff=by_staff) or viability.of_model(known, engine, row.key)
+    purpose = PURPOSES.get(row.key, "")
+    if found is None:
+        return Availability(engine, row.key, available=True, reason="", purpose=purpose)
+    return Availability(engine, row.key, available=False, reason=found.sentence, purpose=purpose, fix=found.remedy)
 
 
 def _steps(wish: _Wish) -> list[tuple[str, str]]:
     """Return the choices that have a name, best first."""
-    others = [(engine, wish.model) for engine in LIBRARIES if engine != wish.engine]
-    steps = [(wish.engine, wish.model), (wish.engine, settings.DEFAULT_MODEL), *others]
-    return list(dict.fromkeys(steps))
+    return list(dict.fromkeys([(wish.engine, wish.model), wish.known.default]))
 
 
-def _by_likeness(wish: _Wish) -> Iterator[tuple[str, str]]:
-    """Yield all models, those that are most like what was asked for first.
+def _others(wish: _Wish) -> Iterator[tuple[str, str]]:
+    """Yield all models, best first.
 
-    A model of many languages goes before one that knows English only, unless English is asked for; the asked engine
-    before the other; a smaller model before a larger one, which is slower than expected; a near size before a far one.
+    A model of many languages goes before one that knows English only, unless English is asked for. Then what was measured here
+    (`manage.py benchmark quick`), the fastest first; then what is most like what was asked: the same model before another, the
+    asked engine before another, a smaller model before a larger one, which is slower than expected, and a near size before a far
+    one.
     """
     size = MODELS.index(wish.model) if wish.model in MODELS else MODELS.index("base")
 
-    def unlikeness(pair: tuple[str, str]) -> tuple[bool, bool, bool, int]:
-        engine, model = pair
-        weights, distance = known(engine=engine, model=model), MODELS.index(model) - size
-        narrow = bool(weights and weights.english_only) and wish.language != ENGLISH
-        return narrow, engine != wish.engine, distance > 0, abs(distance)
+    def rank(candidate: tuple[Provider, SpeechModel]) -> tuple[bool, float, bool, bool, bool, int]:
+        engine, model = candidate
+        distance = (MODELS.index(model.key) if model.key in MODELS else len(MODELS)) - size
+        narrow = model.is_english_only and wish.task.language != ENGLISH
+        alike = (model.key != wish.model, engine.key != wish.engine, distance > 0, abs(distance))
+        return narrow, -(model.speed or 0.0), *alike
 
-    yield from sorted(((weights.engine, weights.model) for weights in CATALOGUE), key=unlikeness)
-
-
-def _hindrance(engine: str, model: str, wish: _Wish) -> str:
-    """Return why a model cannot serve here, as a clause without its full stop; empty where it can."""
-    if (engine, model) in wish.excluded:
-        return wish.excluded[engine, model]
-    if engine == FAKE and settings.FAKE_ENGINE:
-        return ""
-    if engine not in LIBRARIES:
-        return f"There is no engine “{engine}”"
-    weights = known(engine=engine, model=model)
-    if not weights:
-        return f"There is no model “{model}” for {engine}"
-    if weights.english_only and wish.language not in ("", ENGLISH):
-        return f"Model {model} knows English only"
-    if wish.language == CANTONESE and "large-v3" not in model:
-        return f"Model {model} does not know Cantonese"
-    if wish.task == TRANSLATE and (weights.english_only or not weights.translates):
-        return f"Model {model} cannot translate"
-    if not all(find_spec(library) for library in LIBRARIES[engine]):
-        return f"The library of {engine} is not installed"
-    if not find(settings.WEIGHTS_DIR, engine=engine, model=model):
-        return f"Model {model} is not installed for {engine}"
-    return ""
+    for engine, model in sorted(wish.known.speech_models(), key=rank):
+        yield engine.key, model.key
 
 
-def _choose(engine: str, model: str, wish: _Wish, hindrances: list[str]) -> Choice:
-    warnings = [f"{hindrance}; {model} ({engine}) was used instead." for hindrance in dict.fromkeys(hindrances)]
-    weights = known(engine=engine, model=model)
-    if hindrances and weights and weights.english_only and not wish.language:
+def _hindrance(candidate: tuple[str, str], wish: _Wish) -> Hindrance | None:
+    """Return why a model is not taken; None where it is."""
+    if candidate in wish.excluded:
+        return Hindrance(wish.excluded[candidate], viability.OTHER)
+    return _forbidden(candidate, wish) or viability.of_model(wish.known, *candidate, wish.task)
+
+
+def _forbidden(candidate: tuple[str, str], wish: _Wish) -> Hindrance | None:
+    """Return why this person's job must not have a model: what is kept for administrators is no fallback for others either."""
+    if wish.by_staff or candidate == wish.known.default:
+        return None
+    return viability.kept_for_staff(wish.known.providers.get(candidate[0]), wish.known.models.get(candidate))
+
+
+def _choose(candidate: tuple[str, str], wish: _Wish, hindrances: list[Hindrance]) -> Choice:
+    engine, model = candidate
+    clauses = [hindrance.clause for hindrance in hindrances]
+    warnings = [viability.instead(clauses, f"{model} ({engine})")] if clauses else []
+    row, provider = wish.known.models.get(candidate), wish.known.providers.get(engine)
+    if hindrances and row and row.is_english_only and not wish.task.language:
         warnings.append(f"Model {model} knows English only: speech in another language will come out wrong.")
-    found = find(settings.WEIGHTS_DIR, engine=engine, model=model)
-    spec = EngineSpec(engine, model, str(found.path) if found else "", threads=settings.ENGINE_THREADS)
-    return Choice(spec, found.sha256 if found else "", tuple(warnings))
+    found = tables.installed(row) if row else None
+    path, sha256 = (str(found.path), found.sha256) if found else ("", "")
+    module = provider.module if provider else ""
+    spec = EngineSpec(engine, model, path, threads=settings.ENGINE_THREADS, module=module)
+    return Choice(spec, sha256, tuple(warnings))
 
 
-def _advice(wish: _Wish, hindrance: str) -> str:
-    """Return the sentences for a person who can run nothing, with a command that helps."""
-    fix = f"Run: python manage.py weights install {settings.DEFAULT_MODEL}"
-    if not any(all(find_spec(library) for library in libraries) for libraries in LIBRARIES.values()):
-        return "No engine is installed. Run: make setup"
-    if not any(find(settings.WEIGHTS_DIR, engine=weights.engine, model=weights.model) for weights in CATALOGUE):
-        return f"No speech model is installed. {fix}"
-    return f"No installed speech model can serve this. {hindrance}. {fix}"
+def _advice(wish: _Wish, hindrances: list[Hindrance]) -> str:
+    """Return the sentences for a person who can run nothing, with the easiest that would let this job go on."""
+    if all(viability.of_library(engine) for engine in wish.known.engines()):
+        return f"No engine is installed. {viability.INSTALL_LIBRARIES}"
+    way = remedies.for_job(
+        wish.known, wish.task, failed=wish.excluded, forbidden=lambda candidate: _forbidden(candidate, wish)
+    )
+    if not any(tables.installed(row) or _is_damaged(row) for _, row in wish.known.speech_models()):
+        return f"No speech model is installed. {way.remedy if way else f'{viability.PUT_INTO}.'}"
+    other = "" if wish.excluded else f"{viability.PUT_INTO}."
+    told = way.told_after(hindrances[0]) if way else other
+    return f"No installed speech model can serve this. {hindrances[0].sentence} {told}".rstrip()
+
+
+def _is_damaged(row: SpeechModel) -> bool:
+    return row.status == SpeechModel.Status.BROKEN

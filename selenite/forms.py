@@ -4,16 +4,8 @@ from typing import Any
 
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.core.exceptions import ValidationError
-from django.forms import BoundField, Widget
 
-
-class GuidedField(BoundField):
-    """A field that has the focus when it is the first of its form that is wrong."""
-
-    def build_widget_attrs(self, attrs: dict[str, Any], widget: Widget | None = None) -> dict[str, Any]:
-        attrs = super().build_widget_attrs(attrs, widget)
-        wrong = [field.name for field in self.form if field.errors]
-        return attrs | {"autofocus": self.name == wrong[0]} if wrong else attrs
+from preferences.fields import GuidedField
 
 
 class SignInForm(AuthenticationForm):

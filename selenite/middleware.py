@@ -10,6 +10,8 @@ from django.shortcuts import resolve_url
 from transcripts.uploads import STRANGER
 from transcripts.views.answers import SIGNED_OUT, is_action, refuse, wants_json
 
+NOT_SIGNED_IN = "You are not signed in. Sign in first."
+
 
 class SignInRequired(LoginRequiredMiddleware):
     """Send a stranger to the sign-in page, and tell a script with a 401, which no sign-in page could be mistaken for.
@@ -23,7 +25,8 @@ class SignInRequired(LoginRequiredMiddleware):
 
     def handle_no_permission(self, request: HttpRequest, view_func: Any) -> Any:
         if wants_json(request):
-            return JsonResponse({"error": STRANGER}, status=401)
+            is_upload = request.content_type == "multipart/form-data"
+            return JsonResponse({"error": STRANGER if is_upload else NOT_SIGNED_IN}, status=401)
         if is_action(request):
             return refuse(request, SIGNED_OUT, status=401)
         return super().handle_no_permission(request, view_func)

@@ -49,6 +49,7 @@ CONTENT_SECURITY_POLICY = {
 INSTALLED_APPS = [
     "registry",
     "preferences",
+    "tags",
     "transcripts",
     "sysinfo",
     "selenite.apps.AdministrationConfig",
@@ -71,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "selenite.middleware.SignInRequired",
+    "preferences.middleware.Appearance",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -94,6 +96,7 @@ TEMPLATES = [
         },
     }
 ]
+AUTHENTICATION_BACKENDS = ["preferences.backend.Backend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "transcripts:list"
 LOGOUT_REDIRECT_URL = "login"
@@ -138,14 +141,16 @@ STATIC_ROOT = environment.folder("SELENITE_STATIC_DIR", BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "selenite.assets.NamedByContent"},
 }
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # Nobody else's pages are made of them.
 
 # Language and time
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = environment.text("TZ", "UTC") or "UTC"
 USE_TZ = True
 USE_I18N = True
+FORMAT_MODULE_PATH = "selenite.formats"
 
 # Jobs: seconds unless said otherwise; measured in docs/reliability.md.
 JOB_LEASE_SECONDS = environment.integer("SELENITE_LEASE_SECONDS", 60)
@@ -158,9 +163,10 @@ FAKE_ENGINE = environment.flag("SELENITE_FAKE_ENGINE", default=False)  # Offers 
 DEFAULT_ENGINE = environment.text("SELENITE_ENGINE", "faster-whisper")
 DEFAULT_MODEL = environment.text("SELENITE_MODEL", "base")
 WEIGHTS_SOURCES = environment.words("SELENITE_WEIGHTS_SOURCES", "publisher,index")
+WEIGHTS_MIRROR = environment.text("SELENITE_WEIGHTS_MIRROR", "")
 
 REDIS_URL = environment.text("REDIS_URL", "")
-QUEUES = ["asr", "selenite"]  # What `manage.py qcluster` runs: names of Q_CLUSTER and its ALT_CLUSTERS.
+QUEUES = ["asr", "selenite", "long"]  # What `manage.py qcluster` runs: names of Q_CLUSTER and its ALT_CLUSTERS.
 Q_CLUSTER: dict[str, Any] = {
     "name": "selenite",
     "label": "Light tasks",
@@ -190,6 +196,18 @@ Q_CLUSTER: dict[str, Any] = {
             "recycle": 500,
             "cache": "queue",
         },
+        "long": {
+            "broker_class": "transcripts.long_work.LongWorkBroker",
+            "workers": 1,
+            "queue_limit": 2,
+            "timeout": 604800,
+            "retry": 604860,
+            "max_attempts": 0,
+            "scheduler": False,
+            "poll": 2,  # Somebody has clicked: two seconds are soon enough, and an idle installation is left alone.
+            "recycle": 500,
+            "cache": "queue",
+        },
     },
 }
 CACHES = {
@@ -200,7 +218,7 @@ CACHES = {
 # Logs. A file for each start, which what is started inherits: web and workers write to the same one.
 START = environment.stamp("SELENITE_START")
 LOG_FORMAT = "{asctime} {levelname} [{process}] {name}: {message}"
-LOG_FILE = {"class": "sysinfo.logs.writing.SharedFile", "formatter": "record"}
+LOG_FILE = {"class": "sysinfo.logs.writing.SharedFile", "formatter": "record", "filters": ["refusals"]}
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -208,8 +226,9 @@ LOGGING: dict[str, Any] = {
         "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
         "record": {"format": LOG_FORMAT, "style": "{"},
     },
+    "filters": {"refusals": {"()": "sysinfo.logs.refusals.Refusals"}},
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["refusals"]},
         "file": {**LOG_FILE, "path": LOG_DIR / f"selenite-{START}.log"},
         "errors": {**LOG_FILE, "path": LOG_DIR / f"error-{START}.log", "level": "ERROR"},
     },

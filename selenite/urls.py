@@ -7,11 +7,16 @@ from django.views.generic import RedirectView
 
 from selenite.views import ChangePassword, SignIn, favicon
 
+handler400 = "selenite.views.not_understood"
+handler403 = "selenite.views.not_allowed"
+handler404 = "selenite.views.not_found"
 handler500 = "selenite.views.failure"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("transcripts.urls")),
     path("", include("sysinfo.urls")),
+    path("", include("registry.urls")),
+    path("settings/", include("preferences.urls")),
     path("sign-in/", SignIn.as_view(), name="login"),
     path("sign-out/", LogoutView.as_view(), name="logout"),
     path("account/password/", ChangePassword.as_view(), name="password_change"),

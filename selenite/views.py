@@ -16,7 +16,8 @@ from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
-from django.views.defaults import server_error
+from django.views.decorators.vary import vary_on_headers
+from django.views.defaults import bad_request, page_not_found, permission_denied, server_error
 from django_htmx.http import HttpResponseClientRefresh
 
 from selenite import problems
@@ -25,6 +26,13 @@ from transcripts.views.answers import SIGNED_OUT, is_action, refuse, wants_json
 
 EXPIRED = "This page is out of date. Nothing was saved. Reload it, then try again."
 ICON_SECONDS = 24 * 3600
+
+# What a script is told that reads no pages.
+NOT_UNDERSTOOD = "This request was not understood. Nothing was changed."
+NEEDS_STAFF = "This needs an administrator."
+NEEDS_RIGHT = "Your account has no right to this. An administrator with all rights can give it."
+NOTHING_HERE = "There is nothing here."
+FAULT = "Something went wrong. It was noted in the log. Recordings and finished text are safe."
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -44,6 +52,29 @@ class SignIn(views.LoginView):
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
 
+@vary_on_headers("Accept")
+def not_understood(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _said(request, NOT_UNDERSTOOD, 400) or bad_request(request, exception)
+
+
+@vary_on_headers("Accept")
+def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer who is signed in and may not see this. Who hides something from others says that it is not there."""
+    sentence = NEEDS_RIGHT if getattr(request.user, "is_staff", False) else NEEDS_STAFF
+    return _said(request, sentence, 403) or permission_denied(request, exception)
+
+
+@vary_on_headers("Accept")
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _said(request, NOTHING_HERE, 404) or page_not_found(request, exception)
+
+
+def _said(request: HttpRequest, sentence: str, status: int) -> HttpResponse | None:
+    """Return a sentence for a script; None for whoever reads pages."""
+    return JsonResponse({"error": sentence}, status=status) if wants_json(request) else None
+
+
+@vary_on_headers("Accept")
 def failure(request: HttpRequest) -> HttpResponse:
     """Answer for an error that no view has handled: 503 with a sentence for what passes, else the page that says sorry.
 
@@ -52,7 +83,7 @@ def failure(request: HttpRequest) -> HttpResponse:
     err = sys.exception()
     sentence = problems.sentence_for(err) if err else ""
     if not sentence:
-        return server_error(request)
+        return _said(request, FAULT, 500) or server_error(request)
     response = _unavailable(request, sentence)
     response["Retry-After"] = str(problems.RETRY_SECONDS)
     return response

@@ -1,6 +1,7 @@
 """The engine process: `python -m speech`, started by a worker. See `speech.server`."""
 
 import argparse
+import logging
 import os
 import signal
 import sys
@@ -9,6 +10,8 @@ from typing import BinaryIO
 
 from speech.process import die_with_parent, set_name
 from speech.seclusion import refuse_network, switch_telemetry_off
+
+log = logging.getLogger("speech")
 
 OOM_SCORE = 800
 """Where memory runs out, the kernel shall take the engine, not the queue."""
@@ -24,11 +27,14 @@ def main() -> None:
     parser.add_argument(
         "--silence", type=float, default=0, help="end where nobody asks to go on for so many seconds, 0 for never"
     )
+    parser.add_argument("--network", action="store_true", help="install weights, and do nothing else")
     arguments = parser.parse_args()
     die_with_parent(arguments.parent)
     set_name("engine")
     switch_telemetry_off()
-    refuse_network()
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="{levelname} {name}: {message}", style="{")
+    if not arguments.network and (reason := refuse_network()):
+        log.warning("the system does not cut this process off from the network: %s", reason)
     _leave_signals_to_the_worker()
     _be_first_for_the_oom_killer()
     _choose_instruction_set()
@@ -38,7 +44,8 @@ def main() -> None:
 
     from speech.server import Server
 
-    Server(output, idle_seconds=arguments.idle, silence_seconds=arguments.silence).run()
+    only = ("install",) if arguments.network else ()
+    Server(output, idle_seconds=arguments.idle, silence_seconds=arguments.silence, only=only).run()
     # Not `sys.exit`: the thread that reads stdin would be caught holding its lock, which is a crash.
     os._exit(0)
 

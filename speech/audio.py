@@ -1,8 +1,4 @@
-"""Reading media with PyAV: what a file holds, and its sound as a work file of 16 kHz mono samples.
-
-Files are recognised by their content. They are opened through a nameless Python file object with a whitelist of containers and
-without any protocol, so that nothing in a file, say a playlist, can make the program open another file or an address.
-"""
+"""Reading media with PyAV: what a file holds, and its sound as a work file of 16 kHz mono samples."""
 
 import errno
 import os
@@ -13,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from speech import damage, waveform
+from speech import damage, seeking, waveform
+from speech.opening import nameless, opened
 from speech.types import SAMPLE_RATE, EngineError, Media, OnProgress, UnreadableMedia
 
 if TYPE_CHECKING:
@@ -24,12 +21,6 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
     from numpy.typing import NDArray
-
-CONTAINERS = (
-    "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dsf,dts,dtshd,eac3,flac,flv,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,"
-    "mp3,mpc,mpc8,mpeg,mpegts,mxf,nut,ogg,oma,rm,tak,tta,voc,w64,wav,wtv,wv"
-)
-"""Containers that hold their own media. Never one that names further files: concat, hls, dash, image sequences, sdp, ..."""
 
 BYTES_PER_SAMPLE = 2
 BYTES_PER_SECOND = SAMPLE_RATE * BYTES_PER_SAMPLE
@@ -53,67 +44,9 @@ LAYOUTS = {1: "mono", 2: "stereo"}
 """What FFmpeg calls them."""
 
 NO_SOUND = "This file has an audio track, but no sound could be decoded from it."
-DAMAGED = "Could not read this file. It may be damaged, or it is not audio or video."
 
 
-class _Nameless:
-    """A file without its name: FFmpeg shall judge by the content alone, and has no folder to look for neighbours in."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.seek, self.tell = file.seek, file.tell
-
-    def read(self, size: int) -> bytes:
-        """Return the next bytes. Raises EngineError `media_away`: a disk that fails must not look like the end of a file."""
-        try:
-            return self._file.read(size)
-        except OSError as err:
-            raise _media_away(err) from err
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator["InputContainer"]:
-    """Open a file for decoding.
-
-    Raises UnreadableMedia where it is none of the known containers, and EngineError where there is no file: `media_missing`
-    where it is gone from its folder, `media_away` (not permanent) where it cannot be read now.
-    """
-    import av
-
-    options = {"format_whitelist": CONTAINERS, "protocol_whitelist": "none"}
-    with _file(path) as file:
-        try:
-            container = av.open(_Nameless(file), mode="r", metadata_errors="ignore", container_options=options)
-        except (av.FFmpegError, ValueError) as err:
-            raise UnreadableMedia(DAMAGED) from err
-        with container:
-            yield container
-
-
-def _file(path: Path) -> BinaryIO:
-    try:
-        return path.open("rb")
-    except FileNotFoundError as err:
-        if not path.parent.is_dir():  # The disk that it lies on is not there.
-            raise _media_away(err) from err
-        raise EngineError(
-            "The file of this recording is gone from the folder where recordings are kept. Upload it again.",
-            permanent=True,
-            code="media_missing",
-        ) from err
-    except OSError as err:
-        raise _media_away(err) from err
-
-
-def _media_away(err: OSError) -> EngineError:
-    return EngineError(
-        f"The file of this recording cannot be read now ({err.strerror}). It is tried again.",
-        permanent=False,
-        code="media_away",
-    )
-
-
-def _audio_stream(container: "InputContainer", track: int) -> "AudioStream":
+def audio_stream(container: "InputContainer", track: int) -> "AudioStream":
     """Return an audio track. Raises UnreadableMedia where there is none."""
     streams = container.streams.audio
     if not streams:
@@ -128,8 +61,8 @@ def probe(path: Path) -> Media:
 
     Raises UnreadableMedia with a sentence for the person where no audio can be decoded from it.
     """
-    with _opened(path) as container:
-        stream = _audio_stream(container, 0)
+    with opened(path) as container:
+        stream = audio_stream(container, 0)
         seconds = 0.0
         for frame in _frames(container, stream, damage.Skipped()):
             seconds += frame.samples / frame.sample_rate
@@ -143,13 +76,14 @@ def probe(path: Path) -> Media:
             duration=container.duration / 1_000_000 if container.duration else None,
             has_video=_has_pictures(container),
             audio_tracks=len(container.streams.audio),
+            seeks_exactly=seeking.is_exact(container, stream, path),
         )
 
 
 def channels_of(media: Path, *, track: int = 0) -> int:
     """Return how many channels an audio track has, by the first sound in it. Raises UnreadableMedia where there is none."""
-    with _opened(media) as container:
-        stream = _audio_stream(container, track)
+    with opened(media) as container:
+        stream = audio_stream(container, track)
         for frame in _frames(container, stream, damage.Skipped()):
             return frame.layout.nb_channels
     raise UnreadableMedia(NO_SOUND)
@@ -190,13 +124,15 @@ def _frames(container: "InputContainer", stream: "AudioStream", skipped: damage.
 class Decoded:
     """A decoded recording. `duration` is where its sound ends and `length` what a player shows, both in seconds: pictures may go on.
 
-    `peaks` is the waveform over the whole length: at most 2000 loudest samples, 0..255. `warnings` are sentences for the person
+    `peaks` is the waveform over the whole length: at most 2000 loudest samples, 0..255. `clipped` is the share of the sound that
+    was too loud for what recorded it, 0..1. `warnings` are sentences for the person
     about what the file should hold and could not be read.
     """
 
     duration: float
     length: float
     peaks: list[int]
+    clipped: float
     warnings: tuple[str, ...]
 
 
@@ -231,17 +167,26 @@ def _decode(
     on_progress: OnProgress,
     finish: Callable[..., None] = lambda *parts: None,
 ) -> Decoded:
-    parts = {work: work.with_name(f"{work.name}.{os.getpid()}.part") for work in works}
-    try:
-        for work in works:
-            work.parent.mkdir(parents=True, exist_ok=True)
+    with written(works) as parts:
         with ExitStack() as stack:
-            decoded = _write(
-                media, [stack.enter_context(part.open("wb")) for part in parts.values()], track, on_progress
-            )
-        finish(*parts.values())
-        for work, part in parts.items():
-            part.replace(work)
+            decoded = _write(media, [stack.enter_context(part.open("wb")) for part in parts], track, on_progress)
+        finish(*parts)
+    return decoded
+
+
+@contextmanager
+def written(files: Sequence[Path]) -> Iterator[list[Path]]:
+    """Give the names under which to write files: they get their own once all are whole, and are gone where that fails.
+
+    Raises EngineError (not permanent) `disk_full` and `disk_away`.
+    """
+    parts = {file: file.with_name(f"{file.name}.{os.getpid()}.part") for file in files}
+    try:
+        for file in files:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        yield list(parts.values())
+        for file, part in parts.items():
+            part.replace(file)
     except OSError as err:
         if err.errno not in (*DISK_FULL, *NOT_WRITABLE):
             raise
@@ -249,7 +194,6 @@ def _decode(
     finally:
         for part in parts.values():
             _remove(part)
-    return decoded
 
 
 def _disk_away(err: OSError) -> EngineError:
@@ -272,38 +216,38 @@ def _write(media: Path, files: Sequence[BinaryIO], track: int, on_progress: OnPr
     """Write the mixed sound to one file, or the two channels of it to two."""
     import numpy as np
 
-    total, shown, peaks, rest = 0, 0.0, bytearray(), np.empty(0, dtype=np.int16)
+    total, shown, peaks, clipped, rest = 0, 0.0, bytearray(), 0, np.empty(0, dtype=np.int16)
     skipped = damage.Skipped()
-    with _opened(media) as container:
-        stream = _audio_stream(container, track)
+    with opened(media) as container:
+        stream = audio_stream(container, track)
         expected = container.duration / 1_000_000 if container.duration else 0.0
         shortest = expected if _has_pictures(container) else 0.0  # Of sound alone, what was decoded is the truth.
-        for block in _blocks(container, stream, skipped, channels=len(files)):
+        for block in blocks(container, stream, skipped, channels=len(files)):
             for file, channel in zip(files, block.T, strict=True):
                 file.write(channel.tobytes())
             total += len(block)
-            block_peaks, rest = waveform.peaks(np.concatenate([rest, block.mean(axis=1).astype(np.int16)]))
+            mixed = np.concatenate([rest, block.mean(axis=1).astype(np.int16)])
+            clipped += waveform.clipped(mixed)
+            block_peaks, rest = waveform.peaks(mixed)
             peaks += block_peaks.tobytes()
             if total / SAMPLE_RATE - shown >= PROGRESS_SECONDS:
                 shown = total / SAMPLE_RATE
                 on_progress(shown, max(shown, expected))
-                _check_disk(Path(files[0].name))
+                check_disk(Path(files[0].name))
         duration = total / SAMPLE_RATE
-        with _file(media) as again:
-            said = damage.look(
-                _Nameless(again), container, stream, lambda: on_progress(duration, max(duration, expected))
-            )
+        with nameless(media) as again:
+            said = damage.look(again, container, stream, lambda: on_progress(duration, max(duration, expected)))
         warnings = damage.warnings(said, skipped, codec=stream.codec_context.name, duration=duration)
     if total < SHORTEST_SECONDS * SAMPLE_RATE:
         raise UnreadableMedia(NO_SOUND)
     # Pictures may go on after the sound, but not where the file itself ends.
     length = duration if damage.breaks_off(said, duration=duration) else max(duration, shortest)
-    return Decoded(
-        duration, length, waveform.thin_out(np.frombuffer(peaks, dtype=np.uint8), share=duration / length), warnings
-    )
+    waves = waveform.thin_out(np.frombuffer(peaks, dtype=np.uint8), share=duration / length)
+    return Decoded(duration, length, waves, clipped / max(1, len(peaks)), warnings)
 
 
-def _check_disk(path: Path) -> None:
+def check_disk(path: Path) -> None:
+    """Raise EngineError `disk_full` where little is left for what is being written."""
     if shutil.disk_usage(path.parent).free < DISK_RESERVE_BYTES:
         raise _disk_full()
 
@@ -316,21 +260,26 @@ def _disk_full() -> EngineError:
     )
 
 
-def _blocks(
-    container: "InputContainer", stream: "AudioStream", skipped: damage.Skipped, *, channels: int
+def blocks(
+    container: "InputContainer",
+    stream: "AudioStream",
+    skipped: damage.Skipped,
+    *,
+    channels: int,
+    rate: int = SAMPLE_RATE,
 ) -> Iterator["NDArray[np.int16]"]:
     """Yield the sound of a track in blocks of shape (n_samples, n_channels), with silence where its timestamps leave a gap."""
     import numpy as np
 
-    mixer = _Mixer(channels)
+    mixer = _Mixer(channels, rate)
     done = 0
     start = (container.start_time or 0) / 1_000_000
     limit = (container.duration or 0) / 1_000_000
     for frame in _frames(container, stream, skipped):
-        gap = 0.0 if frame.time is None else frame.time - start - done / SAMPLE_RATE
+        gap = 0.0 if frame.time is None else frame.time - start - done / rate
         if gap > GAP_SECONDS and frame.time is not None and frame.time - start <= limit:
             for seconds in _stretches(gap):
-                silence = np.zeros((int(seconds * SAMPLE_RATE), channels), dtype=np.int16)
+                silence = np.zeros((int(seconds * rate), channels), dtype=np.int16)
                 done += len(silence)
                 yield silence
         for block in mixer.push(frame):
@@ -347,10 +296,10 @@ def _stretches(seconds: float, *, longest: float = 30.0) -> Iterator[float]:
 
 
 class _Mixer:
-    """Turns frames of any layout and rate, also changing ones, into 16 kHz mono or stereo: shape (n_samples, n_channels)."""
+    """Turns frames of any layout and rate, also changing ones, into mono or stereo of one rate: shape (n_samples, n_channels)."""
 
-    def __init__(self, channels: int) -> None:
-        self._channels = channels
+    def __init__(self, channels: int, rate: int) -> None:
+        self._channels, self._rate = channels, rate
         self._resampler: AudioResampler | None = None
         self._kind: tuple[object, ...] = ()
 
@@ -363,7 +312,7 @@ class _Mixer:
         if kind != self._kind:
             yield from self.flush()
             layout = LAYOUTS[self._channels]
-            self._resampler, self._kind = AudioResampler(format="s16", layout=layout, rate=SAMPLE_RATE), kind
+            self._resampler, self._kind = AudioResampler(format="s16", layout=layout, rate=self._rate), kind
         # The resampler would refuse timestamps that jump; gaps are dealt with before.
         frame.pts = None
         assert self._resampler is not None

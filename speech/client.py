@@ -31,6 +31,7 @@ LEFT_ALONE_STATUS = 75
 
 PROBE_SECONDS = 60
 """How long a file may take to be recognised: seconds are common on slow disks, a minute means that it is hostile."""
+SECLUSION_SECONDS = 10
 PROBE_MEMORY_BYTES = 2 << 30
 
 
@@ -190,6 +191,21 @@ def ask(kind: str, *, timeout_seconds: float, memory_bytes: int = 0, **fields: A
         raise EngineError("The engine process did not answer in time.", permanent=False, code="engine_stalled")
     finally:
         process.kill()
+
+
+def reason_for_network() -> str:
+    """Return why engine processes here are not cut off from the network, as a clause; empty where they are.
+
+    Has a process of its own try it, which takes some hundredths of a second. Raises EngineError where that fails.
+    """
+    command = [sys.executable, "-m", "speech.seclusion"]
+    try:
+        done = subprocess.run(
+            command, cwd=PROGRAM_DIR, capture_output=True, text=True, check=True, timeout=SECLUSION_SECONDS
+        )
+    except (OSError, subprocess.SubprocessError) as err:
+        raise EngineError("A process of the engine could not be started.", permanent=False) from err
+    return done.stdout
 
 
 def probe(path: Path) -> Media:

@@ -1,16 +1,55 @@
-"""What is told of an exception that nobody expected."""
+"""What is told of an exception that nobody expected, and of one that ends the loading of weights."""
 
-from speech.types import Json
+from pickle import UnpicklingError
 
-NO_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "bad_alloc", "alloc_failed")
-"""CUDA in CTranslate2 and in torch; torch's allocator on a processor, in two versions; C++; cuBLAS and cuDNN."""
+from speech.types import EngineError, Json
+
+OUT_OF_MEMORY = "out_of_memory"
+CARD_OUT_OF_MEMORY = "card_out_of_memory"
+CARD_FAILED = "card_failed"
+LIBRARY_MISSING = "library_missing"
+WEIGHTS_BROKEN = "weights_broken"
+ENGINE_ERROR = "engine_error"
+
+NO_MEMORY = (
+    *("out of memory", "can't allocate memory", "cannot allocate memory", "failed to allocate memory"),
+    *("bad_alloc", "alloc_failed"),
+)
+"""CUDA in CTranslate2 and in torch; torch's allocator on a processor, in two versions; MKL; C++; cuBLAS and cuDNN."""
+NO_ROOM_TO_MAP = ("failed to map segment", "cannot allocate memory")
+"""The system's loader, of a library for which there is no room."""
+OF_CARD = ("cuda", "cublas", "cudnn", "nvidia", "hip error", "hipblas", "miopen", "rocm")
+"""What names a graphics card's driver and libraries, in the words of CTranslate2 and of torch."""
+SHORT = "There was not enough memory for this."
+NO_LIBRARY = "cannot open shared object file"
+
+NO_TEXT = "a file that must be text is something else"
+"""Of a library's words about bytes that no text has."""
+UNLOADABLE = (RuntimeError, ValueError, OSError, LookupError, EOFError, UnpicklingError)
+"""What the libraries raise of files that are missing, cut short or not what they should be."""
 
 
 def error_of(err: Exception) -> Json:
     """Return the reply for an exception that nobody expected."""
+    told = _known(err) or EngineError(
+        f"The speech engine failed: {type(err).__name__}: {err}"[:500], permanent=False, code=ENGINE_ERROR
+    )
+    return {"type": "error", "code": told.code, "message": told.message, "permanent": told.permanent}
+
+
+def of_loading(err: Exception, *, what: str) -> EngineError:
+    """Return the error that tells why weights could not be loaded; `what` begins the sentence, as "The weights of base"."""
+    reason = NO_TEXT if isinstance(err, UnicodeDecodeError) else str(err).rstrip(".")
+    return _known(err) or EngineError(
+        f"{what} could not be loaded: {reason}."[:500], permanent=False, code=WEIGHTS_BROKEN
+    )
+
+
+def of_import(err: ImportError, *, what: str) -> EngineError:
+    """Return the error that tells why a library could not be loaded; `what` begins the sentence, as "The engine whisper"."""
     if is_out_of_memory(err):
-        return _error("out_of_memory", "There was not enough memory for this.")
-    return _error("engine_error", f"The speech engine failed: {type(err).__name__}: {err}"[:500])
+        return EngineError(SHORT, permanent=False, code=OUT_OF_MEMORY)
+    return EngineError(f"{what} cannot be loaded: {err}."[:500], permanent=True, code=LIBRARY_MISSING)
 
 
 def is_out_of_memory(err: BaseException) -> bool:
@@ -18,9 +57,27 @@ def is_out_of_memory(err: BaseException) -> bool:
 
     CTranslate2 and torch raise a plain RuntimeError for most of these; only the words tell.
     """
+    marks = NO_MEMORY if isinstance(err, RuntimeError) else NO_ROOM_TO_MAP
+    can_say = isinstance(err, RuntimeError | ImportError | OSError)
+    return isinstance(err, MemoryError) or (can_say and any(mark in str(err).lower() for mark in marks))
+
+
+def is_of_card(err: BaseException) -> bool:
+    """Return whether an exception comes from a graphics card, its driver or its libraries."""
     words = str(err).lower()
-    return isinstance(err, MemoryError) or (isinstance(err, RuntimeError) and any(mark in words for mark in NO_MEMORY))
+    may_be = isinstance(err, RuntimeError | ValueError) or (isinstance(err, OSError) and NO_LIBRARY in words)
+    return may_be and any(mark in words for mark in OF_CARD)
 
 
-def _error(code: str, message: str) -> Json:
-    return {"type": "error", "code": code, "message": message, "permanent": False}
+def _known(err: Exception) -> EngineError | None:
+    """Return what is told of an exception whose cause is plain; None for another."""
+    if is_out_of_memory(err) and is_of_card(err):
+        message = "The graphics card had not enough memory for this."
+        return EngineError(message, permanent=False, code=CARD_OUT_OF_MEMORY)
+    if is_out_of_memory(err):
+        return EngineError(SHORT, permanent=False, code=OUT_OF_MEMORY)
+    if is_of_card(err):
+        return EngineError(f"The graphics card failed: {err}"[:500], permanent=False, code=CARD_FAILED)
+    if isinstance(err, ImportError) or (isinstance(err, OSError) and NO_LIBRARY in str(err)):
+        return EngineError(f"A library cannot be loaded: {err}."[:500], permanent=True, code=LIBRARY_MISSING)
+    return None

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from speech import asr, audio, planning
+from speech.asr.tuning import TEMPERATURES, Tuning
 from speech.process import peak_memory_bytes
 from speech.types import SAMPLE_RATE, EngineSpec, Json, Options
 
@@ -91,7 +92,7 @@ def _selenite(spec: EngineSpec, options: Options) -> tuple[Transcribe, Json]:
 
 
 def _openai_whisper(spec: EngineSpec, options: Options) -> tuple[Transcribe, Json]:
-    from speech.asr.whisper import CANDIDATES, TEMPERATURES, OpenAIWhisper
+    from speech.asr.whisper import OpenAIWhisper
 
     engine = OpenAIWhisper(spec)
 
@@ -102,7 +103,7 @@ def _openai_whisper(spec: EngineSpec, options: Options) -> tuple[Transcribe, Jso
             language=options.language,
             task=options.task,
             beam_size=options.beam_size,
-            best_of=CANDIDATES,
+            best_of=Tuning().best_of,
             temperature=TEMPERATURES,
             word_timestamps=options.word_times,
             fp16=engine.pins["device"] == "cuda",
@@ -118,7 +119,7 @@ def _faster_whisper(spec: EngineSpec, options: Options, *, batched: bool) -> tup
     from speech.asr.faster_whisper import FasterWhisper
 
     engine = FasterWhisper(spec)
-    model: Any = BatchedInferencePipeline(engine._model) if batched else engine._model
+    model: Any = BatchedInferencePipeline(engine.model) if batched else engine.model
     extra = {"batch_size": engine.batch_size} if batched else {}
 
     def transcribe(file: Path, on_progress: Callable[[], None]) -> tuple[str, float]:

@@ -20,7 +20,7 @@ SHORT_CUT_COST = 0.35
 
 
 def find_pieces(work: Path, *, on_progress: OnProgress) -> list[Piece]:
-    """Return the pieces of a work file in which somebody speaks, in order. Raises EngineError as `vad.find_speech` does."""
+    """Return the pieces of a work file in which somebody speaks, in order."""
     return cut_pieces(vad.find_speech(work, on_progress=on_progress))
 
 

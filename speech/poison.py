@@ -1,13 +1,17 @@
 """Crashes for tests: what the fake engine and the fake diarizer do to their process where `SELENITE_FAKE_CRASH` says so.
 
 `PIECE:HOW:always`, or `PIECE:HOW:once:/path/of/a/marker` that is written before the first time. PIECE is the number of a piece, `*`
-for every piece, or `speakers` for the diarizer. HOW is one of
+for every piece, `loading` for the loading of a model, `language` for the detection of the language, or `speakers` for the diarizer;
+with `@MODEL` after it that model only. HOW is one of
 
 - kill: is killed, as by a kernel that is out of memory; the default, where HOW is left out
 - abort: crashes
 - memory: takes memory until there is no more, within a limit that the machine does not feel
 - hang: never returns, and lets no other thread run
-- error: raises what nobody expected
+- error: raises what nobody expected; while a model is loaded, that is what damaged weights do
+- library: raises what a missing library does
+- card and card-memory: raise what a graphics card does that fails, or has no memory left. Not on a processor: `SELENITE_FAKE_DEVICE`
+  is what the fake engine and the fake diarizer say that they run on, unless they are told to use the processor
 """
 
 import ctypes
@@ -21,14 +25,23 @@ MEMORY_LIMIT_BYTES = 256 << 20
 MEMORY_STEP_BYTES = 16 << 20
 
 
-def crash_if_asked(*names: str) -> None:
+def device_of(asked: str) -> str:
+    """Return what the fakes run on: what was asked for, where they have it."""
+    there = os.environ.get("SELENITE_FAKE_DEVICE", "cpu")
+    return there if asked in ("auto", there) else "cpu"
+
+
+def crash_if_asked(*names: str, model: str = "", device: str = "cpu") -> None:
     """Do what the variable says, where it names one of these."""
     name, _, poison = os.environ.get("SELENITE_FAKE_CRASH", "").partition(":")
-    if name not in names:
+    name, _, only = name.partition("@")
+    if name not in names or only not in ("", model):
         return
     how, _, when = poison.partition(":")
     if how not in POISONS:
         how, when = "kill", poison
+    if how in OF_CARD and device == "cpu":
+        return
     when, _, marker = when.partition(":")
     if when == "once":
         if Path(marker).exists():
@@ -58,10 +71,26 @@ def _fail() -> None:
     raise ValueError("poisoned")
 
 
+def _lack_library() -> None:
+    raise ImportError("No module named 'poisoned'")
+
+
+def _fail_on_card() -> None:
+    raise RuntimeError("CUDA failed with error unspecified launch failure")
+
+
+def _fill_card() -> None:
+    raise RuntimeError("CUDA failed with error out of memory")
+
+
+OF_CARD = ("card", "card-memory")
 POISONS: dict[str, Callable[[], None]] = {
     "kill": _kill,
     "abort": os.abort,
     "memory": _take_all_memory,
     "hang": _hang,
     "error": _fail,
+    "library": _lack_library,
+    "card": _fail_on_card,
+    "card-memory": _fill_card,
 }

@@ -48,13 +48,17 @@ class Stopped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """What a file holds. `duration` is in seconds and None where the container does not say."""
+    """What a file holds. `duration` is in seconds and None where the container does not say.
+
+    `seeks_exactly` says whether browsers play it and find each moment of it, see `speech.seeking`.
+    """
 
     container: str
     audio_codec: str
     duration: float | None
     has_video: bool
     audio_tracks: int
+    seeks_exactly: bool = True
 
     @classmethod
     def from_json(cls, data: Json) -> Self:
@@ -63,7 +67,10 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class EngineSpec:
-    """Which engine to load. `weights` is a folder (faster-whisper) or a checkpoint file (whisper); 0 threads means all cores."""
+    """Which engine to load. `weights` is a folder (faster-whisper) or a checkpoint file (whisper); 0 threads means all cores.
+
+    `module` is where the `load` of an engine is that is not part of Selenite, as a dotted path.
+    """
 
     engine: str
     model: str
@@ -71,6 +78,7 @@ class EngineSpec:
     device: str = "auto"
     compute_type: str = "auto"
     threads: int = 0
+    module: str = ""
 
     @classmethod
     def from_json(cls, data: Json) -> Self:
@@ -79,13 +87,17 @@ class EngineSpec:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to transcribe. `language` is a Whisper code or None to detect it; `task` is transcribe or translate (into English)."""
+    """How to transcribe. `language` is a Whisper code or None to detect it; `task` is transcribe or translate (into English).
+
+    `extra` has further options by name, as `speech.options.check` returns them.
+    """
 
     language: str | None = None
     task: str = "transcribe"
     prompt: str = ""
     beam_size: int = 5
     word_times: bool = True
+    extra: Json = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, data: Json) -> Self:
@@ -180,12 +192,16 @@ class SpeakerCount:
 
 @dataclass(frozen=True, slots=True)
 class DiarizerSpec:
-    """Which diarizer to run. `weights` are paths of files or folders by the name of what they are; 0 threads means all cores."""
+    """Which diarizer to run. `weights` are paths of files or folders by the name of what they are; 0 threads means all cores.
+
+    `module` is where the `load` of a diarizer is that is not part of Selenite, as a dotted path.
+    """
 
     diarizer: str
     weights: dict[str, str] = field(default_factory=dict)
     device: str = "auto"
     threads: int = 0
+    module: str = ""
 
     @classmethod
     def from_json(cls, data: Json) -> Self:
@@ -231,8 +247,8 @@ class Plan:
     """What will be decoded, in which order, and all that decides the numbers. Stored once with the job.
 
     `batches` are (first piece, one past the last piece). `pins` holds engine, engine_version, model, device, compute_type,
-    instruction_set, threads, beam_size and seed; the worker adds weights_sha256. Pieces are in order of their start; those of
-    several channels overlap.
+    instruction_set, threads, beam_size, extra_options and seed; the worker adds weights_sha256. Pieces are in order of their
+    start; those of several channels overlap.
     """
 
     duration: float

@@ -1,4 +1,7 @@
-"""Where somebody speaks: Silero VAD (the ONNX file that faster-whisper ships), run over a work file by streaming."""
+"""Where somebody speaks: Silero VAD (the ONNX file that faster-whisper ships), run over a work file by streaming.
+
+Where it is not there, all that can be heard counts as speech: whisper does without faster-whisper.
+"""
 
 import importlib.util
 from collections.abc import Iterator
@@ -7,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from speech import audio
 from speech.seclusion import switch_telemetry_off
-from speech.types import SAMPLE_RATE, EngineError, OnProgress
+from speech.types import SAMPLE_RATE, OnProgress
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,34 +33,37 @@ SHORTEST_SILENCE = 0.3
 SHORTEST_SPEECH = 0.1
 PADDING = 0.3
 """Seconds kept on either side: consonants at the edges are quiet."""
+LOUDNESS = 1e-3
+"""What is quieter (-60 dBFS) cannot be heard."""
+WITHOUT_DETECTOR = (
+    "Pauses and noises were not told from speech: the library for that, faster-whisper, cannot be loaded."
+)
 LONGEST_SPAN = 24.0
 """A span that is longer is cut at its least speech-like point. Less than the longest piece, because padding comes on top."""
 
 
 def find_speech(work: Path, *, on_progress: OnProgress) -> list[Span]:
-    """Return the stretches of a work file in which somebody speaks, in seconds, in order, none longer than 25 s.
-
-    Raises EngineError where the model's file is missing.
-    """
+    """Return the stretches of a work file in which somebody speaks, in seconds, in order, none longer than 25 s."""
     import numpy as np
 
     duration = audio.duration_of(work)
-    probabilities = np.concatenate([*_probabilities(work, duration, on_progress), np.zeros(1, dtype=np.float32)])
+    judge = _loudness if warnings() else _probabilities
+    probabilities = np.concatenate([*judge(work, duration, on_progress), np.zeros(1, dtype=np.float32)])
     return _padded(_split(_spans(probabilities), probabilities), duration)
 
 
-def _model_path() -> Path:
-    """Return where faster-whisper keeps the model, without importing it."""
+def warnings() -> list[str]:
+    """Return a sentence for the person where speech cannot be told from other sounds."""
+    is_there = _model_path() is not None and importlib.util.find_spec("onnxruntime") is not None
+    return [] if is_there else [WITHOUT_DETECTOR]
+
+
+def _model_path() -> Path | None:
+    """Return where faster-whisper keeps the model, without importing it; None where it is not."""
     spec = importlib.util.find_spec("faster_whisper")
     folders = spec.submodule_search_locations or [] if spec else []
     found = [path for folder in folders for path in Path(folder).glob("assets/silero_vad_v6.onnx")]
-    if not found:
-        raise EngineError(
-            "The voice activity detector is missing. Install the program's requirements again.",
-            permanent=True,
-            code="vad_missing",
-        )
-    return found[0]
+    return found[0] if found else None
 
 
 def _probabilities(work: Path, duration: float, on_progress: OnProgress) -> Iterator["NDArray[np.float32]"]:
@@ -85,6 +91,20 @@ def _probabilities(work: Path, duration: float, on_progress: OnProgress) -> Iter
         start += BLOCK_SECONDS
         on_progress(min(start, duration), duration)
         yield output.reshape(-1)
+
+
+def _loudness(work: Path, duration: float, on_progress: OnProgress) -> Iterator["NDArray[np.float32]"]:
+    """Yield for each window of 32 ms 0 where nothing can be heard, else what is the higher the louder it is."""
+    import numpy as np
+
+    start = 0.0
+    while start < duration:
+        samples = audio.read(work, start, start + BLOCK_SECONDS)
+        windows = np.pad(samples, (0, -len(samples) % WINDOW)).reshape(-1, WINDOW)
+        loudness = np.sqrt((windows**2).mean(axis=1))
+        start += BLOCK_SECONDS
+        on_progress(min(start, duration), duration)
+        yield np.where(loudness < LOUDNESS, 0.0, ONSET + (1 - ONSET) * loudness).astype(np.float32)
 
 
 def _spans(probabilities: "NDArray[np.float32]") -> list[tuple[int, int]]:

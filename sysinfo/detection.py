@@ -9,6 +9,7 @@ from typing import Any
 from django.core.cache import cache
 from django.db import connection
 
+from registry import machine
 from sysinfo import report
 from sysinfo.report import Lasting
 
@@ -64,12 +65,24 @@ def _look_at_start() -> None:
     cache.add(FOUND, quick, None)
     if report.has_card(quick):
         start()
+    elif quick.graphics.value is not None:  # Without a card there is nothing to ask the libraries.
+        machine.keep_cards([])
+
+
+def _keep_cards(found: Lasting) -> None:
+    """Tell what decides about models and devices which cards the libraries can compute on."""
+    if found.libraries.value is not None:
+        machine.keep_cards(
+            [machine.Cards(library.name, library.cards, library.problem) for library in found.libraries.value]
+        )
 
 
 def _detect() -> None:
     began = time.monotonic()
     try:
-        cache.set(FOUND, report.look_closely(_note_step), None)
+        closely = report.look_closely(_note_step)
+        cache.set(FOUND, closely, None)
+        _keep_cards(closely)
         log.info("this machine was looked at in %.1f s", time.monotonic() - began)
     except Exception:  # Nobody waits for this thread: the log is the only one to tell.
         log.exception("this machine could not be looked at")

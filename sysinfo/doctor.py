@@ -10,13 +10,19 @@ from django.core import checks
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from preferences.choices import LANGUAGES, label_of
+from registry import known as tables
+from registry import resolver, viability
 from registry.diarizers import resolve_diarizer
-from registry.resolver import NothingRunnable, resolve
+from registry.resolver import NothingRunnable
+from speech import client
+from speech.types import EngineError
 from sysinfo import detection, health
 from sysinfo.health import Check, State
 from sysinfo.probes import memory
 from sysinfo.probing import find
 from sysinfo.report import Lasting, has_card, look_closely, look_quickly
+from sysinfo.wording import gigabytes
 from transcripts import mounts
 
 LEAST_MEMORY = 3_500_000_000
@@ -28,9 +34,18 @@ GIVE_BACK = "Make it writable for the user that Selenite runs as."
 MIGRATE = "Run: python manage.py migrate. Then start Selenite again."
 COLLECT = "Run: python manage.py collectstatic --no-input"
 DRIVER = "Install or repair the driver of the card. Until then the processor does the work, which is slower."
+REPLACE = "Save what is on it now, then replace it."
 CUDA = (
     "Install the libraries for the card (see the README), or ignore this: the processor does the work, which is slower."
 )
+
+ALLOW_SECCOMP = (
+    "Their libraries are told to call nobody. To be certain, run Selenite on Linux, where the container or service lets "
+    "programs set a seccomp filter, or give it no network."
+)
+
+ANOTHER_PAIR = "Choose another model or another language in the settings of the installation."
+LOOK_AT_LOG = "Look at the log: the engine says there why it does not start."
 
 Examination = Callable[[], Iterator[Check]]
 
@@ -47,6 +62,8 @@ def examine(lasting: Lasting | None = None) -> list[Check]:
         "model": _model,
         "speakers": _speakers,
         "memory": _memory,
+        "network": _network,
+        "health": lambda: _health(known),
         "graphics": lambda: _graphics(known),
     }
     return [check for name, one in examinations.items() for check in _examined(name, one)]
@@ -123,14 +140,20 @@ def _pages() -> Iterator[Check]:
 
 def _model() -> Iterator[Check]:
     """Look at what a job gets where nobody chose. That nothing runs is said by the check of the weights."""
+    known = tables.load()
+    language = known.settings.default_language
+    if clash := resolver.clash(known, known.default, language):
+        sentence = f"{clash} New recordings are expected in {label_of(LANGUAGES, language)}."
+        yield Check("model", "Model", State.NOTICE, sentence, ANOTHER_PAIR)
+        return
     try:
-        choice = resolve()
+        choice = resolver.resolve(known=known)
     except NothingRunnable:
         return
     name = f"{choice.spec.engine}, {choice.spec.model}"
     if choice.warnings:
-        remedy = "Install what is missing: python manage.py weights list shows how."
-        yield Check("model", "Model", State.NOTICE, " ".join(choice.warnings), remedy)
+        found = viability.of_model(known, known.default_engine, known.default_model)
+        yield Check("model", "Model", State.NOTICE, " ".join(choice.warnings), found.remedy if found else "")
     else:
         yield Check("model", "Model", State.OK, f"Jobs are transcribed with {name}.")
 
@@ -141,10 +164,7 @@ def _speakers() -> Iterator[Check]:
         choice = resolve_diarizer()
     except NothingRunnable as err:
         sentence, _, command = str(err).partition(" Run: ")
-        remedy = (
-            f"Run: {command}. Until then texts have no speakers." if command else "Until then texts have no speakers."
-        )
-        yield Check(*check, State.NOTICE, sentence, remedy)
+        yield Check(*check, State.NOTICE, f"Texts have no speakers. {sentence}", f"Run: {command}" if command else "")
         return
     yield Check(*check, State.OK, f"They are told apart by {choice.spec.diarizer}.")
 
@@ -153,10 +173,35 @@ def _memory() -> Iterator[Check]:
     found = memory.probe()
     usable = found.limit_bytes or found.total_bytes
     if usable < LEAST_MEMORY:
-        sentence = f"There are {usable / 1e9:.1f} GB of memory; Selenite needs 4 GB."
+        sentence = f"There are {gigabytes(usable)} of memory; Selenite needs 4 GB."
         yield Check("memory", "Memory", State.NOTICE, sentence, "Use small models only, or add memory.")
     else:
-        yield Check("memory", "Memory", State.OK, f"There are {usable / 1e9:.1f} GB.")
+        yield Check("memory", "Memory", State.OK, f"There are {gigabytes(usable)}.")
+
+
+def _network() -> Iterator[Check]:
+    """Look at whether the system keeps the processes that hear recordings from every network."""
+    check = ("network", "Network")
+    try:
+        reason = client.reason_for_network()
+    except EngineError:
+        yield Check(*check, State.NOTICE, "Whether engine processes reach a network is not known.", LOOK_AT_LOG)
+        return
+    if reason:
+        sentence = f"The processes that hear recordings are not cut off from the network: {reason}."
+        yield Check(*check, State.NOTICE, sentence, ALLOW_SECCOMP)
+    else:
+        yield Check(*check, State.OK, "The system keeps the processes that hear recordings from the network.")
+
+
+def _health(known: Lasting) -> Iterator[Check]:
+    """Look at what the disks say of themselves. Virtual ones say nothing, and there is nothing to say of that."""
+    check, found = ("health", "Disk health"), known.disk_health.value or ()
+    failing = [health.disk for health in found if health.is_good is False]
+    if failing:
+        yield Check(*check, State.DEGRADED, f"Disk {' and '.join(failing)} says that it is failing.", REPLACE)
+    elif good := [health.disk for health in found if health.is_good]:
+        yield Check(*check, State.OK, f"Disk {' and '.join(good)} says that it is good.")
 
 
 def _graphics(known: Lasting) -> Iterator[Check]:

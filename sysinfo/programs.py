@@ -1,7 +1,9 @@
 """Programs of the system that are asked for what they know."""
 
 import os
+import shutil
 import subprocess
+from collections.abc import Container
 
 from sysinfo.probing import NotKnown
 
@@ -13,8 +15,13 @@ class NotInstalled(NotKnown):
     """The program is not there."""
 
 
-def ask(*command: str, limit_seconds: float = LIMIT_SECONDS) -> str:
-    """Return what a program prints. Raises NotKnown where it is not there, fails, or takes too long."""
+def is_installed(name: str) -> bool:
+    """Return whether a program is there."""
+    return shutil.which(name) is not None
+
+
+def ask(*command: str, limit_seconds: float = LIMIT_SECONDS, statuses: Container[int] = (0,)) -> str:
+    """Return what a program prints. Raises NotKnown where it is not there, takes too long, or ends with another status."""
     name = command[0]
     try:
         done = subprocess.run(
@@ -31,7 +38,7 @@ def ask(*command: str, limit_seconds: float = LIMIT_SECONDS) -> str:
         raise NotKnown(f"{name} did not answer within {limit_seconds:g} s.") from err
     except OSError as err:
         raise NotKnown(f"{name} could not be started ({err.strerror}).") from err
-    if done.returncode != 0:
+    if done.returncode not in statuses:
         raise NotKnown(f"{name} failed: {_said(done.stderr or done.stdout) or f'exit status {done.returncode}'}")
     return done.stdout.decode("utf-8", "replace")
 

@@ -8,7 +8,20 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 
-from sysinfo.probes import devices, graphics, memory, network, processor, queue, software, speed, storage, system
+from sysinfo.probes import (
+    devices,
+    graphics,
+    memory,
+    network,
+    paces,
+    processor,
+    queue,
+    smart,
+    software,
+    speed,
+    storage,
+    system,
+)
 from sysinfo.probing import Finding, Look, find
 
 NOT_ASKED = "Nobody has asked the libraries yet. “Detect” does."
@@ -31,6 +44,7 @@ class Lasting:
     software: Finding[software.Software]
     libraries: Finding[tuple[devices.Library, ...]]
     disk_speeds: Finding[tuple[speed.Speed, ...]]
+    disk_health: Finding[tuple[smart.Health, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +56,7 @@ class Current:
     storage: Finding[tuple[storage.Place, ...]]
     network: Finding[network.Network]
     queue: Finding[queue.Queue]
+    paces: Finding[tuple[paces.Pace, ...]]
 
 
 def look_quickly() -> Lasting:
@@ -52,8 +67,9 @@ def look_quickly() -> Lasting:
         Look("memory modules", memory.probe_modules),
         Look("graphics", graphics.probe),
         Look("software", software.probe),
+        Look("disk health", smart.probe),
     )
-    of_system, of_processor, of_modules, of_graphics, of_software = looks
+    of_system, of_processor, of_modules, of_graphics, of_software, of_health = looks
     return Lasting(
         datetime.now(UTC),
         of_system.finding(),
@@ -63,6 +79,7 @@ def look_quickly() -> Lasting:
         of_software.finding(),
         Finding(None, NOT_ASKED),
         Finding(None, NOT_TRIED),
+        of_health.finding(),
     )
 
 
@@ -81,8 +98,10 @@ def look_now() -> Current:
     of_storage = Look("storage", storage.probe)
     of_memory, of_network = Look("memory", memory.probe), Look("network", network.probe)
     # In this thread: connections to the database belong to theirs, and have a time limit of their own.
-    of_queue = find(queue.probe)
-    return Current(datetime.now(UTC), of_memory.finding(), of_storage.finding(), of_network.finding(), of_queue)
+    of_queue, of_paces = find(queue.probe), find(paces.probe)
+    return Current(
+        datetime.now(UTC), of_memory.finding(), of_storage.finding(), of_network.finding(), of_queue, of_paces
+    )
 
 
 def has_card(found: Lasting) -> bool:

@@ -2,14 +2,21 @@
 
 from django.urls import path
 
-from sysinfo import views
+from sysinfo.views import checks, logs, machine, server
 
 app_name = "sysinfo"
 urlpatterns = [
-    path("healthz", views.healthz, name="healthz"),
-    path("system/info", views.info, name="info"),
-    path("system/info/detect", views.detect, name="detect"),
-    path("system/checks", views.checks, name="checks"),
-    path("system/logs", views.logs, name="logs"),
-    path("system/logs/file", views.log, name="log"),
+    path("healthz", checks.healthz, name="healthz"),
+    path("system/info", machine.info, name="info"),
+    path("system/info/detect", machine.detect, name="detect"),
+    path("system/info/measure", machine.measure, name="measure"),
+    path("system/info/measure/cancel", machine.cancel_measuring, name="cancel-measuring"),
+    path("system/info/defaults", machine.accept, name="accept-defaults"),
+    path("system/info/defaults/undo", machine.undo, name="undo-defaults"),
+    path("system/checks", checks.checks, name="checks"),
+    path("system/logs", logs.logs, name="logs"),
+    path("system/logs/file", logs.log, name="log"),
+    path("server/restart", server.restart, name="restart"),
+    path("server/shutdown", server.shutdown, name="shutdown"),
+    path("server/standing", server.standing, name="standing"),
 ]

@@ -1,7 +1,7 @@
 """What is known of the machine in the words that page and command show."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from django.utils import timezone
@@ -11,8 +11,10 @@ from sysinfo.probes.devices import Library
 from sysinfo.probes.graphics import Graphics
 from sysinfo.probes.memory import Memory, Modules
 from sysinfo.probes.network import Interface, Network
+from sysinfo.probes.paces import Pace
 from sysinfo.probes.processor import Processor
 from sysinfo.probes.queue import Queue
+from sysinfo.probes.smart import Health
 from sysinfo.probes.software import Software
 from sysinfo.probes.speed import Speed
 from sysinfo.probes.storage import Place, Space
@@ -24,6 +26,11 @@ Value = TypeVar("Value")
 
 NOT_KNOWN = "not known"
 NONE = "none"
+MEASURE = (
+    "“Measure” on the page, or “python manage.py benchmark quick”, measures what was not yet, in half a minute each."
+)
+UNIT = "Sizes are told in GB of 1,000,000,000 bytes, here as on all pages. A memory module of 16 GB has 17.2 of them."
+NOTHING_RUNS = "No model is installed that can run."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,7 @@ def sections(lasting: Lasting | None, current: Current) -> list[Section]:
         "Memory",
         "Graphics cards",
         "Recognition",
+        "Speed",
         "Storage",
         "Network",
         "Queue",
@@ -73,10 +81,13 @@ def _lasting(found: Lasting) -> Iterator[Section]:
 def _current(lasting: Lasting | None, current: Current) -> Iterator[Section]:
     modules = lasting.memory_modules if lasting else None
     speeds = lasting.disk_speeds.value if lasting else None
-    yield _section("Memory", current.memory, lambda memory: _memory(memory, modules))
-    yield _section("Storage", current.storage, lambda places: _storage(places, speeds or ()))
+    memory = _section("Memory", current.memory, lambda memory: _memory(memory, modules))
+    yield replace(memory, reason=memory.reason or UNIT)
+    health = lasting.disk_health if lasting else None
+    yield _section("Storage", current.storage, lambda places: _storage(places, speeds or (), health))
     yield _section("Network", current.network, _network)
     yield _section("Queue", current.queue, _queue)
+    yield _speed(current.paces)
 
 
 def _section(title: str, finding: Finding[Value], rows: Callable[[Value], Iterator[Row]]) -> Section:
@@ -115,11 +126,11 @@ def _processor(found: Processor) -> Iterator[Row]:
 def _memory(found: Memory, modules: Finding[Modules] | None) -> Iterator[Row]:
     total, available = found.total_bytes, found.available_bytes
     share = 1 - available / total
-    yield Row("In all", gibibytes(total), f"{gibibytes(available)} free for use", share)
+    yield Row("In all", gigabytes(total), f"{gigabytes(available)} free for use", share)
     if found.limit_bytes:
-        yield Row("Limit", gibibytes(found.limit_bytes), "This container or service may not use more.")
-    swap = f"{gibibytes(found.swap_used_bytes)} used" if found.swap_total_bytes else ""
-    yield Row("Swap", gibibytes(found.swap_total_bytes) if found.swap_total_bytes else NONE, swap)
+        yield Row("Limit", gigabytes(found.limit_bytes), "This container or service may not use more.")
+    swap = f"{gigabytes(found.swap_used_bytes)} used" if found.swap_total_bytes else ""
+    yield Row("Swap", gigabytes(found.swap_total_bytes) if found.swap_total_bytes else NONE, swap)
     if modules and modules.value:
         yield Row("Modules", f"{modules.value.kind}, {modules.value.transfers_per_second // 1_000_000} MT/s")
     elif modules:
@@ -140,14 +151,14 @@ def _graphics(found: Graphics) -> Iterator[Row]:
 
 
 def _card(card: Card) -> Iterator[Row]:
-    memory = gibibytes(card.memory_bytes) if card.memory_bytes is not None else NOT_KNOWN
+    memory = gigabytes(card.memory_bytes) if card.memory_bytes is not None else NOT_KNOWN
     share = card.used_bytes / card.memory_bytes if card.memory_bytes and card.used_bytes is not None else None
-    used = f"{gibibytes(card.used_bytes)} used" if card.used_bytes is not None else ""
+    used = f"{gigabytes(card.used_bytes)} used" if card.used_bytes is not None else ""
     split = "split, and no part is set up" if card.is_split and not card.parts else ""
     yield Row(card.name, memory, ", ".join(filter(None, (used, split, card.address))), share)
     for part in card.parts:
-        size = gibibytes(part.memory_bytes) if part.memory_bytes is not None else NOT_KNOWN
-        yield Row(part.name, size, f"{gibibytes(part.used_bytes)} used" if part.used_bytes is not None else "")
+        size = gigabytes(part.memory_bytes) if part.memory_bytes is not None else NOT_KNOWN
+        yield Row(part.name, size, f"{gigabytes(part.used_bytes)} used" if part.used_bytes is not None else "")
 
 
 def _libraries(found: Sequence[Library]) -> Iterator[Row]:
@@ -159,11 +170,35 @@ def _libraries(found: Sequence[Library]) -> Iterator[Row]:
         yield Row(library.name, value, "; ".join(filter(None, facts)))
 
 
-def _storage(places: Sequence[Place], speeds: Sequence[Speed]) -> Iterator[Row]:
-    """Yield each disk once, then what lies where."""
+def _speed(finding: Finding[tuple[Pace, ...]]) -> Section:
+    if finding.value is None:
+        return Section("Speed", (), finding.reason)
+    if not finding.value:
+        return Section("Speed", (), NOTHING_RUNS)
+    is_all_measured = all(pace.speed for pace in finding.value)
+    return Section("Speed", tuple(map(_pace, finding.value)), "" if is_all_measured else MEASURE)
+
+
+def _pace(found: Pace) -> Row:
+    memory = gigabytes(found.memory_bytes) if found.memory_bytes else ""
+    by = (found.engine or "tells speakers apart") + (", English only" if found.english_only else "")
+    if found.speed is None:
+        return Row(found.name, "not measured yet", f"{by}, needs about {memory}" if memory else by)
+    measured = f"measured {timezone.localtime(found.measured_at):%-d %b %Y}" if found.measured_at else ""
+    return Row(found.name, ", ".join(filter(None, (times(found.speed), memory))), f"{by}, {measured}".rstrip(", "))
+
+
+def _storage(
+    places: Sequence[Place], speeds: Sequence[Speed], health: Finding[tuple[Health, ...]] | None
+) -> Iterator[Row]:
+    """Yield each disk once, what the disks say of themselves, then what lies where."""
     disks = {place.space.value.mounted_at: place.space.value for place in places if place.space.value}
     for point, disk in disks.items():
         yield _disk(disk, next((speed for speed in speeds if speed.mounted_at == point), None))
+    if health is not None:
+        yield from map(_health, health.value or ())
+        if health.reason:
+            yield Row("Health of disks", NOT_KNOWN, health.reason)
     for place in places:
         path = str(place.path) if place.path else "elsewhere"
         on = f"On the disk at {place.space.value.mounted_at}." if place.space.value and len(disks) > 1 else ""
@@ -176,6 +211,15 @@ def _disk(disk: Space, speed: Speed | None) -> Row:
     note = ", ".join(filter(None, (disk.file_system, disk.device, *measured)))
     value = f"{gigabytes(disk.free_bytes)} free of {gigabytes(disk.total_bytes)}"
     return Row(f"Disk at {disk.mounted_at}" if disk.mounted_at else "Disk", value, note, disk.used_share)
+
+
+def _health(found: Health) -> Row:
+    facts = [found.problem, found.model]
+    facts += [f"{found.celsius} °C"] if found.celsius is not None else []
+    facts += [f"{found.hours} hours in use"] if found.hours is not None else []
+    facts += [f"{found.worn_share:.0%} worn"] if found.worn_share is not None else []
+    value = {True: "good", False: "failing: save what is on it, and replace it", None: NOT_KNOWN}[found.is_good]
+    return Row(f"Health of {found.disk}", value, ", ".join(filter(None, facts)))
 
 
 def _network(found: Network) -> Iterator[Row]:
@@ -221,13 +265,13 @@ def counted(number: int, name: str) -> str:
     return f"{number} {name}" if number == 1 else f"{number} {name}s"
 
 
-def gibibytes(size: int) -> str:
-    """Return a size of memory, which is made and sold by powers of two."""
-    return f"{size / (1 << 30):.1f} GiB" if size >= 1 << 30 else f"{size >> 20} MiB"
+def times(speed: float) -> str:
+    """Return how fast something is: about 7.5 x real time."""
+    return f"about {speed:.{0 if speed >= 10 else 1}f} x real time"
 
 
 def gigabytes(size: int) -> str:
-    """Return a size of a disk."""
+    """Return a size of memory or of a disk, as all sizes here are told: a GB has 1,000,000,000 bytes."""
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else megabytes(size)
 
 

@@ -14,7 +14,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from speech.weights import COMMUNITY, FASTER_WHISPER
-from speech.weights.store import Manifest, Stored, place_of
+from speech.weights.manifest import Manifest, Stored
+from speech.weights.store import place_of
 from transcripts.models import Job, Recording, Segment
 
 DATA = Path(__file__).parent / "data"
@@ -138,6 +139,7 @@ def make_recording(alice: User) -> MakeRecording:
             "container": "ogg",
             "audio_codec": "opus",
             "duration_seconds": 11.0,
+            "playback_state": "none",
         }
         return Recording.objects.create(media=ContentFile(content, "jfk.opus"), **facts | fields)
 

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands, load_command_class
 
+from preferences.models import Settings, UserDefaults
+from speech.options import ACCEPTED
+
 ROOT = Path(__file__).parent.parent
-PROGRAM = ("selenite", "speech", "registry", "preferences", "transcripts", "sysinfo", "tests/e2e")
+PROGRAM = ("selenite", "speech", "registry", "preferences", "tags", "transcripts", "sysinfo", "tests/e2e")
 READ = re.compile(r'(?:environment\.\w+\(|environ\.get\(|environ\[)\s*"([A-Z0-9_]+)"')
 ELSEWHERE = {"TORCH_INDEX"}
 """Read by the Makefile."""
@@ -33,6 +36,25 @@ def test_makefile_reads_the_variables_documented_for_it():
     assert all(f"{name} ?=" in makefile for name in ELSEWHERE)
 
 
+def option_rows() -> list[str]:
+    """Return the rows of the table of the engines' options. An option that both have alike stands once."""
+    engines = [name for name in ACCEPTED if name != "fake"]
+    rows = {
+        option: [engine for engine in engines if option in ACCEPTED[engine]]
+        for engine in engines
+        for option in ACCEPTED[engine]
+    }
+    return [
+        f"| `{option.name}` | {'both' if len(having) > 1 else having[0]} | {option.kind} | {option.default} | {option.meaning} |"
+        for option, having in rows.items()
+    ]
+
+
+def test_every_option_of_an_engine_is_documented():
+    page = (ROOT / "docs" / "options.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `.*$", page, re.MULTILINE) == option_rows()
+
+
 def _commands_in_readme() -> list[str]:
     return re.findall(
         r"^(make .*|\.venv/bin/python manage\.py .*)$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE
@@ -52,3 +74,12 @@ def test_readme_command_is_understood(line: str):
     name, *arguments = shlex.split(line, comments=True)[2:]
     parser = load_command_class(get_commands()[name], name).create_parser("manage.py", name)
     assert vars(parser.parse_args(arguments))
+
+
+def test_every_setting_of_the_pages_is_documented_once():
+    text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    documented = re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)
+    fields = [field for model in (Settings, UserDefaults) for field in model._meta.fields]
+    settings = [field.name for field in fields if field.name not in ("id", "user", "restart_requested_at")]
+    assert sorted(documented) == sorted(settings)
+    assert "`restart_requested_at` is no setting" in text

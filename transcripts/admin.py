@@ -5,7 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from transcripts.models import Job, Recording
+from transcripts.models import Job, Recording, Rule
+from transcripts.rule_forms import AnyRuleForm
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -35,3 +36,14 @@ class JobAdmin(ReadOnly):
     list_filter = ["state", "model", "language"]
     search_fields = ["id", "recording__title"]
     list_select_related = ["recording"]
+
+
+@admin.register(Rule)
+class RuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Replacement rules of everybody; those of the installation have no owner."""
+
+    form = AnyRuleForm
+    list_display = ["find", "replacement", "owner", "whole_words", "match_case", "created_at"]
+    list_filter = ["owner"]
+    list_select_related = ["owner"]
+    search_fields = ["find", "replacement"]

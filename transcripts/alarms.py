@@ -12,7 +12,11 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.db.models import Exists
 
 from preferences.models import Settings
-from registry.resolver import NothingRunnable, resolve
+from registry import known as tables
+from registry import viability
+from registry.known import Known
+from registry.models import SpeechModel
+from registry.resolver import Choice, NothingRunnable, resolve
 from transcripts import storage
 from transcripts.models import Job, Node, Recording
 
@@ -39,7 +43,7 @@ class Alarm:
 
 
 def current() -> list[Alarm]:
-    """Return what is wrong now, or was a few seconds ago, notices last. Costs at most one query."""
+    """Return what is wrong now, or was a few seconds ago, notices last. Costs at most four queries."""
     found: list[Alarm] | None = cache.get("alarms")
     if found is None:
         found = sorted(_look(), key=lambda alarm: alarm.is_notice)
@@ -58,14 +62,30 @@ def _look() -> Iterator[Alarm]:
         yield problem
     if problem is None or _can_be_read():
         yield from _look_at_queue()
+        yield from _look_at_weights()
     for disk in storage.full_disks():
         sentence = f"The disk of {disk.folder} is nearly full: {disk.free} left."
         yield Alarm("disk", sentence, MAKE_ROOM.format(storage.RESERVE_BYTES / 1e9))
+
+
+def _look_at_weights() -> Iterator[Alarm]:
     try:
-        resolve()
+        known = tables.load()
+        yield from _look_at_default(known, resolve(known=known))
     except NothingRunnable as err:
         sentence, _, command = str(err).partition(" Run: ")
-        yield Alarm("weights", sentence, f"Run: {command}")
+        yield Alarm("weights", sentence, f"Run: {command}" if command else "")
+    except (DatabaseError, InterfaceError):  # The alarm for that is above.
+        return
+
+
+def _look_at_default(known: Known, choice: Choice) -> Iterator[Alarm]:
+    """Tell of a default model whose files are damaged: all jobs would get another one, and nobody might notice."""
+    row = known.models.get((known.default_engine, known.default_model))
+    if row and row.status == SpeechModel.Status.BROKEN:
+        instead = f"Jobs for which nobody chooses a model get {choice.spec.model} ({choice.spec.engine}) instead."
+        fix = viability.of_model(known, known.default_engine, known.default_model)
+        yield Alarm("weights", f"{row.status_detail or f'{row} is broken.'} {instead}", fix.remedy if fix else "")
 
 
 def _look_at_queue() -> Iterator[Alarm]:

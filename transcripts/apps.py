@@ -6,4 +6,8 @@ class TranscriptsConfig(AppConfig):
     verbose_name = "Transcripts"
 
     def ready(self) -> None:
-        from transcripts import checks  # noqa: F401 - Registers itself.
+        from preferences.site import read_along
+        from transcripts import checks, choices, context  # noqa: F401 - The checks register themselves.
+
+        choices.hand_over()
+        read_along(context.counts_for)

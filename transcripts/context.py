@@ -1,16 +1,19 @@
 """What every page shows of the queue."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Exists, Q
+from django.db.models import Count, Expression, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from preferences.models import Settings
+from preferences.site import settings_of
 from transcripts.alarms import Alarm, current
+from transcripts.line import Line, Member, Place
 from transcripts.models import Job
 
 
@@ -37,8 +40,19 @@ class Queue:
 
 
 def queue(request: HttpRequest) -> dict[str, object]:
-    """Give templates `queue`; counted, with one query, only where one of them looks at it."""
+    """Give templates `queue`; counted in the query for the settings."""
     return {"queue": SimpleLazyObject(lambda: count_queue(request))}
+
+
+def queue_of(request: HttpRequest, line: Line) -> Queue:
+    """Return the same from all that runs and waits, where a page has read it for something else."""
+    running = _visible(request, line.running)
+    waiting = _visible(request, line.places) + _visible(request, line.blocked)
+    return Queue(running, waiting, waiting if line.is_held else 0, is_held=line.is_held and not running + waiting)
+
+
+def _visible(request: HttpRequest, members: Iterable[Place | Member]) -> int:
+    return sum(is_staff(request) or member.recording_owner == request.user.pk for member in members)
 
 
 def alarms(request: HttpRequest) -> dict[str, object]:
@@ -58,17 +72,29 @@ def is_staff(request: HttpRequest) -> bool:
     return isinstance(request.user, User) and request.user.is_staff
 
 
+def counts_for(request: HttpRequest) -> dict[str, Expression]:
+    """Return how the jobs that this person may see are counted, in the query for the settings.
+
+    Where a request is refused at once, nobody knows yet whose it is.
+    """
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return {}
+    visible = Job.objects.visible_to(user).order_by()
+    states = {"running": Job.State.RUNNING, "waiting": Job.State.QUEUED}
+    return {name: _count(visible.filter(state=state)) for name, state in states.items()}
+
+
+def _count(jobs: QuerySet[Job]) -> Expression:
+    counted = jobs.values(all=Value(1)).annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counted), 0)
+
+
 def count_queue(request: HttpRequest) -> Queue:
     """Return the counts for the person who asks."""
-    waiting = Q(state=Job.State.QUEUED)
-    held = Exists(Settings.objects.filter(queue_paused=True))
-    counts = (
-        Job.objects.visible_to(request.user)
-        .filter(state__in=(Job.State.RUNNING, Job.State.QUEUED))
-        .aggregate(
-            running=Count("pk", Q(state=Job.State.RUNNING)),
-            waiting=Count("pk", waiting),
-            held=Count("pk", waiting & Q(held)),
-        )
-    )
-    return Queue(**counts, is_held=not any(counts.values()) and Settings.objects.filter(queue_paused=True).exists())
+    current = settings_of(request)
+    is_held, told = current.queue_paused, dict(vars(current))
+    if "running" not in told:  # No row of settings is there yet.
+        told |= User.objects.filter(username=request.user.get_username()).values(**counts_for(request)).get()
+    running, waiting = told["running"], told["waiting"]
+    return Queue(running, waiting, waiting if is_held else 0, is_held=is_held and not running + waiting)

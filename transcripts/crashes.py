@@ -10,15 +10,24 @@ from enum import StrEnum
 from typing import Self
 
 from speech.client import EngineDied
+from speech.failures import (
+    CARD_FAILED,
+    CARD_OUT_OF_MEMORY,
+    ENGINE_ERROR,
+    LIBRARY_MISSING,
+    OUT_OF_MEMORY,
+    WEIGHTS_BROKEN,
+)
 from speech.types import EngineError, Json
 from transcripts.engine import EngineStalled
 
 Batch = tuple[int, int]
 """The first piece, and one past the last."""
 
-OUT_OF_MEMORY = "out_of_memory"
-ENGINE_ERROR = "engine_error"
-"""The codes of what an engine reports of itself where it would have been killed, or would have crashed."""
+HOPELESS = (LIBRARY_MISSING, WEIGHTS_BROKEN, "unknown_engine", "unknown_diarizer", "unknown_language")
+"""The codes of errors that stay as they are however often it is tried: something else is taken at once."""
+OF_CARD = (CARD_FAILED, CARD_OUT_OF_MEMORY)
+"""The codes of what a processor cannot suffer from."""
 
 
 class Phase(StrEnum):
@@ -44,11 +53,20 @@ class Cause(StrEnum):
     CRASH = "crash"
     STALL = "stall"
     ERROR = "error"
+    CARD = "card"
 
     @property
     def is_want_of_memory(self) -> bool:
         return self in (Cause.KILLED, Cause.MEMORY)
 
+
+REPORTED = {
+    OUT_OF_MEMORY: Cause.MEMORY,
+    CARD_OUT_OF_MEMORY: Cause.MEMORY,
+    CARD_FAILED: Cause.CARD,
+    ENGINE_ERROR: Cause.ERROR,
+}
+"""By the code of what an engine reports of itself where it would have been killed, or would have crashed."""
 
 REASONS = {
     Cause.KILLED: "the engine was killed, probably for want of memory.",
@@ -56,6 +74,7 @@ REASONS = {
     Cause.CRASH: "the engine crashed.",
     Cause.STALL: "the engine stopped answering.",
     Cause.ERROR: "the engine failed.",
+    Cause.CARD: "the graphics card failed.",
 }
 """Each goes on a sentence after a colon."""
 MAKE_ROOM = "Free some memory or choose a smaller model, and transcribe it again."
@@ -87,16 +106,22 @@ def cause_of(err: EngineError) -> Cause | None:
         return Cause.STALL
     if isinstance(err, EngineDied):
         return Cause.KILLED if err.returncode == -signal.SIGKILL else Cause.CRASH
-    return {OUT_OF_MEMORY: Cause.MEMORY, ENGINE_ERROR: Cause.ERROR}.get(err.code)
+    return REPORTED.get(err.code)
 
 
 def is_survivable(err: EngineError, phase: Phase) -> bool:
     """Return whether a job goes on after this error in this phase: what did not die may be tried again later as it is."""
-    if isinstance(err, EngineDied | EngineStalled):
+    if isinstance(err, EngineDied | EngineStalled) or err.code in (*HOPELESS, *OF_CARD):
         return True
     if err.permanent:
         return False
-    return phase == Phase.LOADING or (phase == Phase.TRANSCRIBING and cause_of(err) is not None)
+    cause = cause_of(err)
+    return phase == Phase.LOADING or cause == Cause.MEMORY or (phase == Phase.TRANSCRIBING and cause is not None)
+
+
+def must_leave_card(batch: Batch, deaths: Sequence[Death]) -> bool:
+    """Return whether a graphics card has failed in a batch so often that a processor has to do it: the first time may be bad luck."""
+    return sum(death.cause == Cause.CARD and death.concerned(batch) for death in deaths) >= DEATHS_ALONE
 
 
 def advice(cause: Cause | None) -> str:

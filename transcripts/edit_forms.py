@@ -21,6 +21,12 @@ class KnownForm(forms.Form):
     known = forms.IntegerField(required=False, min_value=0, max_value=NEWEST)
 
 
+class PointForm(forms.Form):
+    """An edit after which a text was in the state that is wanted; 0 for none."""
+
+    point = forms.IntegerField(min_value=0, max_value=NEWEST)
+
+
 class NameForm(forms.Form):
     """What a speaker is to be called; empty for the number."""
 

@@ -2,6 +2,7 @@
 
 from django.db.models import F
 
+from transcripts.makers import MADE_BY
 from transcripts.models import Job, Labelling
 
 RECENT = 10
@@ -23,6 +24,7 @@ def expected_pace(*, engine: str, model: str, device: str = "") -> float | None:
     """
     done = Job.objects.filter(state=Job.State.COMPLETED, engine=engine, model=model, kind=Job.Kind.WHOLE)
     done = done.filter(transcribing_seconds__gt=0, audio_seconds_done__gt=0).order_by(F("finished_at").desc())
+    done = done.exclude(provenance__has_key=MADE_BY)  # It tells the pace of none of those that made it.
     latest = list(done.values_list("provenance__device", "transcribing_seconds", "audio_seconds_done")[:LOOKED_AT])
     same = [job for job in latest if job[0] == device]
     chosen = (same or latest)[:RECENT]

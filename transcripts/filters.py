@@ -5,39 +5,84 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.db.models import Q
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Case, F, IntegerField, Q, Value, When
+from django.db.models.expressions import Combinable, OrderBy
+from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.formats import date_format
 
-from transcripts.models import Job
+from tags.models import Tag
+from transcripts.models import Job, Recording
 from transcripts.models.job import JobQuerySet
 
 MOST_AT_ONCE = 1000
 """How many recordings one action takes: each is deleted or stopped by itself, which takes milliseconds."""
 
 
+LONGEST_QUERY = 200
+BY_STATE = ("running", "queued", "paused", "failed", "cancelled", "completed")
+"""What is under way first, then what somebody has to look at."""
+SORTS = {
+    "": "Newest first",
+    "date": "Oldest first",
+    "title": "Title, A to Z",
+    "-title": "Title, Z to A",
+    "-duration": "Longest first",
+    "duration": "Shortest first",
+    "state": "State",
+}
+
+
 class FilterForm(forms.Form):
     """What the list is narrowed down to, and which jobs a script deletes."""
 
-    q = forms.CharField(label="Find by title", required=False, max_length=200)
+    q = forms.CharField(
+        label="Find by title",
+        required=False,
+        max_length=LONGEST_QUERY,
+        error_messages={"max_length": f"Type {LONGEST_QUERY} characters of a title at most."},
+    )
     state = forms.MultipleChoiceField(label="State", required=False, choices=Job.State)
     before = forms.DateField(label="Added before", required=False)
+    tag = forms.MultipleChoiceField(label="Tags", required=False)
+    match = forms.ChoiceField(label="Of several tags", required=False, choices=[("any", "Any"), ("all", "All")])
+
+    def __init__(self, *args: Any, user: AbstractBaseUser | AnonymousUser, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.own_tags = list(Tag.objects.of(user).only("name", "hue"))
+        field = self.fields["tag"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(str(tag.pk), tag.name) for tag in self.own_tags]
 
     @property
     def is_empty(self) -> bool:
-        return not any(self.cleaned_data.values())
+        """Return whether a valid form names all there is."""
+        return not any(self.cleaned_data[name] for name in ("q", "state", "before", "tag"))
+
+    @property
+    def chosen_tags(self) -> list[Tag]:
+        """Return the tags that the form names, also where something else in it is wrong."""
+        return [tag for tag in self.own_tags if str(tag.pk) in (self["tag"].value() or [])]
 
     def narrow(self, jobs: JobQuerySet) -> JobQuerySet:
         """Return those of the jobs that a valid form names; all of them where it is empty."""
-        q, states, before = (self.cleaned_data[name] for name in ("q", "state", "before"))
+        q, states, before, tags = (self.cleaned_data[name] for name in ("q", "state", "before", "tag"))
         if q:
             jobs = jobs.filter(Q(recording__title__icontains=q) | Q(recording__original_filename__icontains=q))
         if states:
             jobs = jobs.filter(state__in=states)
+        if tags:
+            kind = self.cleaned_data["match"] or "any"
+            jobs = jobs.filter(recording__in=Recording.objects.tagged(**{kind: [int(tag) for tag in tags]}))
         return jobs.filter(created_at__lt=_midnight(before)) if before else jobs
 
     def query(self) -> list[tuple[str, str]]:
         """Return what a valid form says, as names and values for an address."""
         values = {name: value if isinstance(value, list) else [value] for name, value in self.cleaned_data.items()}
+        if len(self.cleaned_data["tag"]) < 2:
+            del values["match"]
         return [(name, str(value)) for name, found in values.items() for value in found if value]
 
 
@@ -52,12 +97,47 @@ class NarrowForm(FilterForm):
     """What the list's form sends. A script that deletes has to be stricter: an empty state there is a mistake."""
 
     state = StatesField(label="State", required=False, choices=Job.State)
+    sort = forms.ChoiceField(label="Sort", required=False, choices=list(SORTS.items()))
+
+    @property
+    def sort_key(self) -> str:
+        return self.cleaned_data.get("sort", "") if self.is_valid() else ""
+
+    def words(self) -> list[str]:
+        """Return in words what a valid form narrows the list down to, and how it is sorted."""
+        data = self.cleaned_data
+        tags = f" {'and' if data['match'] == 'all' else 'or'} ".join(f"“{tag.name}”" for tag in self.chosen_tags)
+        found = (
+            f"“{data['q']}” in the title" if data["q"] else "",
+            " or ".join(Job.State(state).label for state in data["state"]),
+            f"tagged {tags}" if tags else "",
+            f"added before {date_format(data['before'])}" if data["before"] else "",
+            SORTS[self.sort_key] if self.sort_key else "",
+        )
+        return [words for words in found if words]
+
+    def in_order(self, jobs: JobQuerySet) -> JobQuerySet:
+        """Return the jobs as the list shows them; equal ones the newest first."""
+        return jobs.order_by(*_order(self.sort_key), "-recording__created_at", "recording_id")
+
+
+def _order(key: str) -> list[Combinable | OrderBy | str]:
+    name = key.removeprefix("-")
+    if name == "state":
+        whens = [When(state=state, then=Value(place)) for place, state in enumerate(BY_STATE)]
+        return [Case(*whens, default=Value(len(whens)), output_field=IntegerField())]
+    if name == "date":
+        return ["recording__created_at"]
+    if not name:
+        return []
+    column = Lower("recording__title") if name == "title" else F("recording__duration_seconds")
+    return [column.desc(nulls_last=True) if key.startswith("-") else column.asc(nulls_last=True)]
 
 
 class SelectionForm(forms.Form):
     """What is to be done with the recordings that a person ticked, or with all that the list is narrowed down to."""
 
-    action = forms.ChoiceField(choices=[(name, name) for name in ("restart", "cancel", "delete")])
+    action = forms.ChoiceField(choices=[(name, name) for name in ("tag", "export", "restart", "cancel", "delete")])
     everything = forms.BooleanField(required=False)
     confirmed = forms.BooleanField(required=False)
     ids = forms.CharField(required=False)

@@ -1,61 +1,57 @@
 """What people send."""
 
-from collections.abc import Sequence
 from dataclasses import replace
-from itertools import groupby
-from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 
+from preferences.fields import bounded
 from preferences.models import Settings
-from registry.diarizers import diarizers
-from registry.resolver import Availability, Choice, NothingRunnable, available, hindrance, limit, resolve
+from registry.resolver import Choice, NothingRunnable, available, hindrance, limit, resolve
+from speech import options
 from speech.languages import LANGUAGES
-from speech.weights import known
+from speech.types import Json
+from transcripts.correcting import Span
 from transcripts.models import Job, Task
+from transcripts.moments import MomentField
+from transcripts.offers import Offers, model_choices, name_of, offer
 from transcripts.services.accept import PROMPT_LIMIT, JobRequest
 from transcripts.services.restart import count_of
-from transcripts.speaker_forms import SpeakersForm, as_chosen
+from transcripts.speaker_forms import Person, SpeakersForm, as_chosen
+from transcripts.times import hundredths
 
 MOST_ROWS = 200
 """How many rows a page may ask after at once; a page of the list has fewer."""
+OF_SPEAKERS = ("diarize", "speakers", "speaker_range", "diarizer", "by_channel")
+ADVANCED = ("model", "speakers", "speaker_range", "diarizer", "by_channel", "prompt", "extra_options")
+"""What is folded away until somebody needs it."""
+NOT_FOR_PEOPLE = "Only administrators may give extra options here."
 NEWEST = 2**63 - 1
 """The highest id that a database can give."""
 
 
-class ManyFilesInput(forms.ClearableFileInput):
-    allow_multiple_selected = True
-
-
-class ManyFiles(forms.FileField):
-    """One or more files. What is wrong with one of them is for `accept_upload` to say, so that the others go on."""
-
-    widget = ManyFilesInput
-
-    def clean(self, data: Any, initial: Any = None) -> "list[UploadedFile[Any]]":
-        files = data if isinstance(data, list) else [data] * (data is not None)
-        if not files:
-            raise forms.ValidationError(self.error_messages["required"], code="required")
-        return files
-
-
 class OptionsForm(SpeakersForm):
-    """How to transcribe. Each may be left as it is. Only models that can run now are offered."""
+    """How to transcribe. Each may be left as it is. What cannot run now is shown with the reason, but cannot be chosen.
+
+    What holds for this person where they choose nothing is the `initial` of the fields.
+    """
 
     language = forms.ChoiceField(
         label="Language spoken",
         required=False,
         choices=[("", "Detect"), *sorted(LANGUAGES.items(), key=lambda item: item[1])],
+        widget=forms.Select(attrs={"data-model-choice": ""}),
     )
     model = forms.ChoiceField(
         label="Model",
         required=False,
-        error_messages={"invalid_choice": "This model cannot run here now. Choose another one."},
+        widget=Offers(attrs={"data-model-choice": ""}),
+        error_messages={"invalid_choice": "There is no such model here. Choose another one."},
     )
-    translate = forms.BooleanField(label="Translate into English", required=False)
+    translate = forms.BooleanField(
+        label="Translate into English", required=False, widget=forms.CheckboxInput(attrs={"data-model-choice": ""})
+    )
     prompt = forms.CharField(
         label="Names and words to expect",
         required=False,
@@ -69,33 +65,64 @@ class OptionsForm(SpeakersForm):
         required=False,
         help_text="For stereo recordings with one person on each side, such as phone calls.",
     )
+    extra_options = forms.CharField(
+        label="Extra options",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false", "autocapitalize": "none", "class": "code"}),
+        help_text="One to a line, such as beam_size=3, or as JSON.",
+    )
     waits_because = ""
     """Why nothing at all can run now, with what to do; empty where something can."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["diarize"].initial = Settings.load().identify_speakers
-        models = [model for model in available() if model.available]
-        field = self.fields["model"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", "Automatic"), *_choices(models)]
+    def __init__(self, *args: Any, user: Person | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, **kwargs)
+        self.fields["diarize"].initial = self.known.settings.identify_speakers
+        if not self.known.settings.diarization:
+            for name in OF_SPEAKERS:
+                del self.fields[name]
+        self._offer_models()
+
+    def _offer_models(self) -> None:
+        models = available(by_staff=self.by_staff, known=self.known)
+        closed = frozenset(name_of(model) for model in models if not model.available)
+        offer(self, "model", model_choices(models), closed=closed)
+        field, is_any = self.fields["model"], len(closed) < len(models)
         try:
-            choice = resolve(language=self["language"].value() or "", task=_task(self["translate"].value()))
-            field.help_text = _automatic(choice)
+            field.help_text = self._automatic(self._resolved())
         except NothingRunnable as err:
-            field.help_text = f"With “Automatic” this waits for another model. {err}" if models else ""
-            self.waits_because = "" if models else str(err)
+            field.help_text = f"With “Automatic” this waits for another model. {err}" if is_any else ""
+            self.waits_because = "" if is_any else str(err)
         # Not by self["model"], which would keep the explanation of “Automatic”.
-        if chosen := self.data.get("model") if self.is_bound else self.initial.get("model"):
-            field.help_text = _chosen(str(chosen))
+        if chosen := self.data.get("model") if self.is_bound else self.get_initial_for_field(field, "model"):
+            field.help_text = self._chosen(str(chosen))
+
+    def _resolved(self) -> Choice:
+        """Return what a job gets where no model is chosen. Raises NothingRunnable."""
+        language, task = self["language"].value() or "", task_of(self["translate"].value())
+        return resolve(language=language, task=task, by_staff=self.by_staff, known=self.known)
+
+    def clean_extra_options(self) -> Json:
+        text: str = self.cleaned_data["extra_options"]
+        if text and not self._may_give_options:
+            raise forms.ValidationError(NOT_FOR_PEOPLE)
+        try:
+            return options.parse(text)
+        except ValueError as err:
+            raise forms.ValidationError(str(err)) from err
 
     def clean(self) -> None:
-        """Refuse a model for what it cannot do: a worker would have to take another one."""
+        """Refuse a model for what it cannot do, where a worker would have to take another one, and options that it has not."""
         engine, _, model = self.cleaned_data.get("model", "").partition("/")
-        language, task = self.cleaned_data.get("language", ""), _task(self.cleaned_data.get("translate"))
-        reason = model and hindrance(engine=engine, model=model, language=language, task=task)
+        language, task = self.cleaned_data.get("language", ""), task_of(self.cleaned_data.get("translate"))
+        asked = {"engine": engine, "model": model, "language": language, "task": task}
+        reason = model and hindrance(**asked, by_staff=self.by_staff, known=self.known)
         if reason:
             self.add_error("model", f"{reason} Choose another one.")
+        try:
+            given = self.cleaned_data.get("extra_options") or {}
+            self.cleaned_data["extra_options"] = options.check(engine or self.known.default_engine, given)
+        except ValueError as err:
+            self.add_error("extra_options", str(err))
 
     def job_request(self) -> JobRequest:
         """Return what the person asks for, of a valid form."""
@@ -104,65 +131,75 @@ class OptionsForm(SpeakersForm):
             engine=engine,
             model=model,
             language=self.cleaned_data["language"],
-            task=_task(self.cleaned_data["translate"]),
+            task=task_of(self.cleaned_data["translate"]),
             prompt=self.cleaned_data["prompt"],
-            diarize=self._is_diarized,
-            diarizer=self.cleaned_data["diarizer"],
-            speakers=self.count(),
-            by_channel=self._is_diarized and self.cleaned_data["by_channel"],
+            extra_options=self.cleaned_data["extra_options"],
+            **self._of_speakers(),
         )
+
+    def _of_speakers(self) -> dict[str, Any]:
+        """Return what is asked about speakers: nothing where the installation does not identify them."""
+        if "diarize" not in self.fields:
+            return {}
+        return {
+            "diarize": self._is_diarized,
+            "diarizer": self.cleaned_data["diarizer"],
+            "speakers": self.count(),
+            "by_channel": self._is_diarized and self.cleaned_data["by_channel"],
+        }
 
     @property
     def _is_diarized(self) -> bool:
         """Return whether speakers are to be identified: as it is set up here, where a script names none of the options."""
-        is_chosen = "speakers" in self.data  # A box that is not ticked is not sent, but this is.
+        is_chosen = "speakers" in self.data or "diarize" in self.data  # A page sends no box that is not ticked.
         return bool(self.cleaned_data["diarize"] if is_chosen else self.fields["diarize"].initial)
 
+    @property
+    def shows_model(self) -> bool:
+        """Return whether there is something to choose; what was refused is shown in any case."""
+        return self.by_staff or self.known.settings.may_choose_model or bool(self["model"].errors)
 
-class UploadForm(OptionsForm):
-    """Files and how to transcribe them. Needs only the files."""
+    @property
+    def shows_extra_options(self) -> bool:
+        return self._may_give_options or bool(self["extra_options"].errors)
 
-    field_order = ["recordings"]
-    recordings = ManyFiles(
-        label="Recordings",
-        widget=ManyFilesInput(attrs={"accept": "audio/*,video/*"}),
-        error_messages={"required": "Choose at least one audio or video file."},
-    )
-    person = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    """For whom the page was made that a script sends from: somebody else may have signed in since."""
+    @property
+    def _may_give_options(self) -> bool:
+        return self.by_staff or self.known.settings.show_extra_options
+
+    @property
+    def is_advanced(self) -> bool:
+        """Return whether anything is chosen, or wrong, that few people need: it is not hidden then."""
+        names = [name for name in ADVANCED if name in self.fields]
+        return any(self[name].errors or self._is_chosen(name) for name in names)
+
+    def _is_chosen(self, name: str) -> bool:
+        return (self[name].value() or "") != (self.fields[name].initial or "")
+
+    @property
+    def accepted(self) -> tuple[options.Option, ...]:
+        """Return the options that the engine accepts which is chosen, or taken where none is."""
+        engine, _, _ = str(self["model"].value() or "").partition("/")
+        return options.ACCEPTED.get(engine or self.known.default_engine, ())
+
+    def _automatic(self, choice: Choice) -> str:
+        engine, model = choice.spec.engine, choice.spec.model
+        return f"Automatic takes {model} with {self._engine_and_limit(engine, model)}."
+
+    def _chosen(self, value: str) -> str:
+        """Return what a list to choose from has no room for; nothing for a model that is none."""
+        engine, _, model = value.partition("/")
+        is_known = (engine, model) in self.known.models
+        return f"Runs with {self._engine_and_limit(engine, model)}." if is_known else ""
+
+    def _engine_and_limit(self, engine: str, model: str) -> str:
+        what = limit(engine=engine, model=model, known=self.known)
+        return f"{engine} ({what})" if what else engine
 
 
-def _task(translate: object) -> str:
+def task_of(translate: object) -> str:
+    """Return what is to be done, by whether it is to be translated."""
     return (Task.TRANSLATE if translate else Task.TRANSCRIBE).value
-
-
-def _choices(models: Sequence[Availability]) -> list[tuple[str, Any]]:
-    """Return the models with what each is for; by engine where there is more than one."""
-    engines = {
-        engine: [(f"{engine}/{model.model}", _label(model)) for model in found]
-        for engine, found in groupby(models, key=attrgetter("engine"))
-    }
-    return list(engines.items()) if len(engines) > 1 else [choice for found in engines.values() for choice in found]
-
-
-def _label(model: Availability) -> str:
-    return f"{model.model}: {model.purpose}" if model.purpose else model.model
-
-
-def _automatic(choice: Choice) -> str:
-    engine, model = choice.spec.engine, choice.spec.model
-    return f"Automatic takes {model} with {_engine_and_limit(engine, model)}."
-
-
-def _chosen(value: str) -> str:
-    """Return what a list to choose from has no room for; nothing for a model that is none."""
-    engine, _, model = value.partition("/")
-    return f"Runs with {_engine_and_limit(engine, model)}." if known(engine=engine, model=model) else ""
-
-
-def _engine_and_limit(engine: str, model: str) -> str:
-    what = limit(engine=engine, model=model)
-    return f"{engine} ({what})" if what else engine
 
 
 class RestartForm(OptionsForm):
@@ -183,20 +220,46 @@ class RestartForm(OptionsForm):
         return replace(super().job_request(), audio_track=int(self.cleaned_data["audio_track"]))
 
 
+class StretchForm(OptionsForm):
+    """Which stretch of a text to transcribe again, and how; at first as all of it was."""
+
+    field_order = ["start", "end"]
+    start = MomentField(label="From", max_length=20)
+    end = MomentField(label="To", max_length=20)
+
+    def __init__(self, *args: Any, job: Job, span: Span | None = None, **kwargs: Any) -> None:
+        times = dict(zip(("start", "end"), map(hundredths, span), strict=True)) if span else {}
+        # In a few seconds a language is easily taken for another one.
+        language = {"language": job.asked_language or job.language}
+        super().__init__(*args, initial=_as_before(job) | language | times, **kwargs)
+        for name in OF_SPEAKERS:
+            self.fields.pop(name, None)  # Who speaks is known, or found out for all of the text.
+
+    def clean(self) -> None:
+        super().clean()
+        start, end = self.cleaned_data.get("start"), self.cleaned_data.get("end")
+        if start is not None and end is not None and not start < end:
+            self.add_error("end", "A stretch ends after it starts.")
+
+    @property
+    def is_advanced(self) -> bool:
+        """Return True: another model, or other words to expect, is what this is for."""
+        return True
+
+
 def _as_before(job: Job) -> dict[str, Any]:
-    """Return what was asked of a job, as the form has it. A model that can run no more is not chosen again."""
-    asked = f"{job.asked_engine or job.engine}/{job.asked_model or job.model}"
-    can_run = any(model.available and asked == f"{model.engine}/{model.model}" for model in available())
-    can_identify = any(found.available and job.asked_diarizer == found.diarizer for found in diarizers())
+    """Return what was asked of a job, as the form has it."""
+    model = f"{job.asked_engine or job.engine}/{job.asked_model or job.model}"
     return {
         "language": job.asked_language,
-        "model": asked if can_run and (job.asked_engine or job.asked_model) else "",
+        "model": model if job.asked_engine or job.asked_model else "",
         "translate": job.task == Task.TRANSLATE,
         "prompt": job.prompt,
         "audio_track": job.audio_track,
         "diarize": job.diarize,
         "by_channel": job.by_channel,
-        "diarizer": job.asked_diarizer if can_identify else "",
+        "diarizer": job.asked_diarizer,
+        "extra_options": options.as_text(job.extra_options),
         **as_chosen(count_of(job)),
     }
 
@@ -237,6 +300,7 @@ class ConcurrencyForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Settings
         fields = ("concurrency",)
+        formfield_callback = bounded
         labels = {"concurrency": "Jobs at once"}
         help_texts = {
             "concurrency": "On all machines together, from 1 to 64. The cores of a machine are shared out among its jobs."

@@ -101,6 +101,11 @@ class Held:
         if news:
             self._set(warnings=[*self.job.warnings, *news])
 
+    def _take_back(self, *sentences: str) -> None:
+        left = [sentence for sentence in self.job.warnings if sentence not in sentences]
+        if left != self.job.warnings:
+            self._set(warnings=left)
+
     def _wait(self, reason: str, *, seconds: float, **fields: Any) -> None:
         """Put the job back to be tried again later, with the reason for the person."""
         self._release(Job.State.QUEUED, blocked_reason=reason[:500], available_at=lease.later(seconds), **fields)

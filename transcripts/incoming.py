@@ -58,7 +58,8 @@ class IncomingFile(UploadedFile):  # type: ignore[type-arg]  # Generic in the st
             log.warning("nothing can be written to the incoming folder: %s", err.strerror)
             self.refused = NO_ROOM if outage.is_full_disk(err) else NO_FOLDER
             self._file = Path(os.devnull).open("r+b", buffering=0)  # noqa: SIM115
-        super().__init__(self._file, clean_file_name(name), size=0)
+        # Browsers send a quotation mark in a name so.
+        super().__init__(self._file, clean_file_name(name.replace("%22", '"')), size=0)
         self.received_bytes = 0
         self._limit_bytes = limit_bytes
         self._hash = hashlib.sha256()

@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 
 from transcripts import node
 from transcripts.models import Job, Recording, Segment
+from transcripts.search import index
 
 STOPPED = {Job.StopRequest.PAUSE: Job.State.PAUSED, Job.StopRequest.CANCEL: Job.State.CANCELLED}
 FREE: dict[str, Any] = {"lease_token": None, "lease_expires_at": None, "lease_node": "", "stop_request": ""}
@@ -88,7 +89,7 @@ def commit_batch(
             lease_expires_at=lease_end(),
         )
         if done:
-            Segment.objects.bulk_create(segments)
+            index.add(job_id, Segment.objects.bulk_create(segments))
         elif not held.filter(batches_done__gt=batch).exists():
             raise LeaseLost
 
@@ -100,7 +101,9 @@ def complete(job_id: UUID, lease_token: UUID) -> None:
         release(job_id, lease_token, Job.State.COMPLETED)
         others = words.filter(job__kind=Job.Kind.WHOLE, job__recording__jobs=job_id).exclude(job=job_id)
         if words.filter(job=job_id).exists() or not others.exists():
-            Recording.objects.filter(jobs=job_id).update(shown_job=job_id)
+            recordings = Recording.objects.filter(jobs=job_id)
+            recordings.update(shown_job=job_id)
+            index.rebuild(recordings.values_list("pk", flat=True).get())
 
 
 def release(job_id: UUID, lease_token: UUID, state: Job.State, **fields: Any) -> None:

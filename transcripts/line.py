@@ -40,6 +40,8 @@ COLUMNS = (
     "identified_seconds",
     "identifying_share",
     "recording__duration_seconds",
+    "stretch_start",
+    "stretch_end",
 )
 
 
@@ -144,7 +146,9 @@ def _seconds_left(row: Any, paces: dict[tuple[str, str], float]) -> float | None
     """Return how long a job will run. Where nothing is known of its pace, it goes as one of its kind that runs."""
     if row.kind == Job.Kind.GAPS:
         return GAPS_SECONDS
-    return time_left(row, row.recording__duration_seconds, usual_pace=paces.get((row.asked_engine, row.asked_model)))
+    is_stretch = row.kind == Job.Kind.STRETCH
+    total = row.stretch_end - row.stretch_start if is_stretch else row.recording__duration_seconds
+    return time_left(row, total, usual_pace=paces.get((row.asked_engine, row.asked_model)))
 
 
 def _members(rows: Iterable[Any]) -> list[Member]:

@@ -5,6 +5,7 @@ import unicodedata
 
 NAME_LIMIT = 255
 """As long as the columns `title` and `original_filename` are, in characters."""
+SHOWN_LIMIT = 60
 UNTITLED = "Untitled recording"
 
 EXTENSION = re.compile(r"\.(?=\w*[a-z])[a-z0-9]{1,5}$", re.IGNORECASE)
@@ -24,6 +25,11 @@ def clean_file_name(name: str) -> str:
         return UNTITLED
     stem, extension = split_extension(base)
     return stem[: NAME_LIMIT - len(extension)] + extension
+
+
+def short_file_name(name: str) -> str:
+    """Return a file name that is short enough to stand in a line: of a long one the middle is left out."""
+    return name if len(name) <= SHOWN_LIMIT else f"{name[: SHOWN_LIMIT - 12]}…{name[-11:]}"
 
 
 def title_from(file_name: str) -> str:

@@ -67,11 +67,11 @@ def is_provably_dead(name: str) -> bool:
     containers that has the same number after every start.
     """
     try:
-        host, boot, namespace, main, process = name.removeprefix(COMMAND).split("|")
+        machine, boot, namespace, main, process = name.removeprefix(COMMAND).split("|")
         processes = Process.parse(main), Process.parse(process)
     except ValueError:
         return False
-    if (host, namespace) != (_host(), _pid_namespace()):
+    if (machine, namespace) != (host(), _pid_namespace()):
         return False
     return boot != _boot() or any(process.is_dead() for process in processes)
 
@@ -82,11 +82,12 @@ def is_cluster_dead(name: str) -> bool:
 
 
 def _machine() -> str:
-    return f"{_host()}|{_boot()}|{_pid_namespace()}"
+    return f"{host()}|{_boot()}|{_pid_namespace()}"
 
 
 @cache
-def _host() -> str:
+def host() -> str:
+    """Return the name of this machine, with which the names on its leases begin."""
     return socket.gethostname().replace("|", "")[:LONGEST_HOST]
 
 

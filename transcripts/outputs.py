@@ -7,22 +7,25 @@ from pathlib import Path
 from uuid import uuid4
 
 from transcripts import exports
+from transcripts.exports.options import DEFAULTS, ExportOptions
 from transcripts.models import Job
 
 
-def write_exports(job: Job, folder: Path, *, name: str, formats: Iterable[str]) -> list[Path]:
+def write_exports(
+    job: Job, folder: Path, *, name: str, formats: Iterable[str], options: ExportOptions = DEFAULTS
+) -> list[Path]:
     """Write a completed job as FOLDER/NAME.FORMAT for each format and return the paths.
 
     A file that is there already is replaced where it is an unchanged export of the same recording. Anything else is
     left alone: the recording's extension is added to the name, then a number. Raises OSError.
     """
-    return [_write_export(job, folder, name=name, format_name=format_name) for format_name in formats]
+    return [_write_export(job, folder, name, format_name, options) for format_name in formats]
 
 
-def _write_export(job: Job, folder: Path, *, name: str, format_name: str) -> Path:
+def _write_export(job: Job, folder: Path, name: str, format_name: str, options: ExportOptions) -> Path:
     paths = (folder / f"{variant}.{format_name}" for variant in _variants(name, job))
-    path = next(path for path in paths if _is_free(path, job, format_name))
-    _write(path, exports.render(job, format_name))
+    path = next(path for path in paths if _is_free(path, job, format_name, options))
+    _write(path, exports.render(job, format_name, options=options))
     return path
 
 
@@ -31,14 +34,14 @@ def _variants(name: str, job: Job) -> Iterator[str]:
     return chain([name, longer], (f"{longer}-{number}" for number in count(2)))
 
 
-def _is_free(path: Path, job: Job, format_name: str) -> bool:
+def _is_free(path: Path, job: Job, format_name: str, options: ExportOptions) -> bool:
     """Return whether nothing would be lost by writing there."""
     if not path.exists():
         return not path.is_symlink()
     if not path.is_file():
         return False
     size = path.stat().st_size
-    texts = (exports.render(earlier, format_name) for earlier in _jobs_on_the_same_file(job))
+    texts = (exports.render(earlier, format_name, options=options) for earlier in _jobs_on_the_same_file(job))
     return any(len(text) == size and path.read_bytes() == text for text in texts)
 
 

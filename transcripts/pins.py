@@ -3,11 +3,15 @@
 from dataclasses import replace
 
 from registry.resolver import Choice
+from speech import options
 from speech.types import EngineSpec, Json
 
+PROCESSOR = "cpu"
+OTHER_DEVICE = "{} {} could not use the graphics card any more, so {} was made on the processor."
 OTHER_ENGINE = "{} {} could not run any more, so {} was made with {} {}."
 OTHER_WEIGHTS = "The weights of {} {} were replaced, so {} was made with other ones."
-REST = "the rest of the text"
+REST = "the text from {} on"
+ALL = "the text"
 MISSING = "what was missing in the text"
 
 OTHER_CIRCUMSTANCES = "This job went on with {}, so its text may differ slightly from an undisturbed run."
@@ -30,14 +34,33 @@ def is_planned(choice: Choice, pins: Json) -> bool:
 
 def pinned(spec: EngineSpec, pins: Json) -> EngineSpec:
     """Return the spec with what decided the numbers so far. Every machine has a processor: it never prevents a run."""
-    if pins["device"] != "cpu":
+    if pins.get("device") != PROCESSOR:
         return spec
-    return replace(spec, device="cpu", compute_type=pins["compute_type"], threads=pins["threads"])
+    return replace(spec, device=PROCESSOR, compute_type=pins["compute_type"], threads=pins["threads"])
 
 
-def what_changed(spec: EngineSpec, pins: Json, *, part: str = REST) -> str:
+def for_the_rest(choice: Choice, pins: Json) -> Json:
+    """Return what a plan pins from here on, where something else does the rest. What is left out is known with its first batch."""
+    kept: Json = {name: pins[name] for name in ("beam_size", "seed") if name in pins}
+    kept["extra_options"], _ = options.fitting(choice.spec.engine, pins.get("extra_options", {}))
+    chosen = {"engine": choice.spec.engine, "model": choice.spec.model, "weights_sha256": choice.weights_sha256}
+    if choice.spec.device != PROCESSOR:
+        return kept | chosen
+    how = {"device": PROCESSOR, "compute_type": choice.spec.compute_type, "threads": choice.spec.threads}
+    return kept | chosen | how
+
+
+def are_open(pins: Json) -> bool:
+    """Return whether pins lack what the first batch is to tell."""
+    return "engine_version" not in pins
+
+
+def what_changed(spec: EngineSpec, pins: Json, *, part: str) -> str:
     """Return the warning that the text is made by two, and which part of it by the second."""
-    if (spec.engine, spec.model) == (pins["engine"], pins["model"]):
+    is_same = (spec.engine, spec.model) == (pins["engine"], pins["model"])
+    if is_same and spec.device == PROCESSOR:
+        return OTHER_DEVICE.format(spec.engine, spec.model, part)
+    if is_same:
         return OTHER_WEIGHTS.format(spec.engine, spec.model, part)
     return OTHER_ENGINE.format(pins["engine"], pins["model"], part, spec.engine, spec.model)
 
@@ -47,7 +70,7 @@ def other_batches(pins: Json) -> list[str]:
 
     Measured with tiny.en and base on 9 pieces, in batches of 8, 4, 3, 2 and 1 (CTranslate2 4.8, AVX-512, 2026-11-22).
     """
-    return [] if pins["device"] == "cpu" else [OTHER_CIRCUMSTANCES.format("smaller batches")]
+    return [] if pins.get("device") == PROCESSOR else [OTHER_CIRCUMSTANCES.format("smaller batches")]
 
 
 def differences(now: Json, pins: Json) -> list[str]:

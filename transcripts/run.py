@@ -3,24 +3,28 @@
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models.functions import Coalesce, Now
 
-from registry.resolver import Choice, NothingRunnable, resolve
+from registry.fetching import BeingInstalled
+from registry.resolver import NothingRunnable
+from speech import options
 from speech.client import EngineDied
 from speech.types import EngineError, Json, Options, PieceResult, Plan, to_json
-from transcripts import crashes, lease, outage, pins, slots
-from transcripts.crashes import PHASES, Cause, Death, Phase
-from transcripts.estimates import expected_pace, share_of_identifying
+from transcripts import crashes, failed, lease, makers, outage, pins
+from transcripts.choosing import NOTHING_LEFT, Choosing
+from transcripts.crashes import HOPELESS, PHASES, Cause, Death, Phase
+from transcripts.estimates import share_of_identifying
 from transcripts.exports import render_all
 from transcripts.held import STORAGE_CODES, Stopped
-from transcripts.identifying import PROGRESS_SECONDS, Identifying
+from transcripts.identifying import PROGRESS_SECONDS
 from transcripts.models import Job, Recording, Segment
+from transcripts.results import rows_of
 from transcripts.services import gaps
+from transcripts.services.ruling import apply_rules, work_out
 
 log = logging.getLogger(__name__)
 
@@ -32,32 +36,27 @@ MOST_FIRST_GAPS = 5
 """After so many pieces that killed their engines, and none that did not, the fault is not in the recording."""
 BLOCKED_SECONDS = 15.0
 """When a job that nothing can run, or that has no room on the disk, looks again."""
+FETCHING_SECONDS = 5.0
+"""When a job looks again that waits for a model to be installed, and says how far that is."""
 RETRY_SECONDS = 10.0
 """Before another try after a failure that may pass; twice as long before the one after that."""
-MEMORY_SECONDS = 300.0
-"""Before a model is loaded again that did not fit into the memory: trying is felt by all that runs on the machine."""
 
-NO_ROOM = "no_room_to_load"
-WAITS = dict.fromkeys(STORAGE_CODES, BLOCKED_SECONDS) | {NO_ROOM: MEMORY_SECONDS}
-"""The codes of the errors that never end a job, and how long it waits until the next look."""
+WAITS = (*STORAGE_CODES, NOTHING_LEFT)
+"""The codes of the errors that never end a job: somebody puts it right sooner or later."""
 STORAGE_AWAY = "A folder that the transcription needs cannot be used now ({}). What was transcribed before is kept."
 GAVE_UP = "{} This happened {} times in a row. {}"
 NOTHING = {
     Job.Kind.WHOLE: "No part of this recording could be transcribed: {} {}",
+    Job.Kind.STRETCH: "This stretch could not be transcribed: {} {}",
     Job.Kind.GAPS: "The missing stretches could not be transcribed this time either: {} {}",
 }
-NOT_LOADED = "Model {} could not be loaded ({}): {}"
-NO_OTHER = "{} No other model that is installed can do this. {}"
+NO_MEMORY = "There was too little memory for model {} ({})"
 UNEXPECTED = "Something unexpected went wrong; the log has the details. What was transcribed so far is kept."
 
 
 @dataclass(slots=True, kw_only=True)
-class Run(Identifying):
+class Run(Choosing):
     """What a run carries from step to step."""
-
-    choice: Choice = field(init=False)
-    unloadable: dict[tuple[str, str], str] = field(default_factory=dict)
-    phase: Phase = Phase.STARTING
 
     def to_end(self) -> None:
         """Run the job and leave it in the state that fits what happened. Raises LeaseLost and a database's errors."""
@@ -67,8 +66,10 @@ class Run(Identifying):
             # What this process wants decides. A wish on the row is obeyed by the row, as it is now: it may have been taken back.
             states = {"pause": Job.State.PAUSED, "cancel": Job.State.CANCELLED}
             self._release(states.get(self.should_stop(), Job.State.QUEUED))
+        except BeingInstalled as err:
+            self._wait(str(err), seconds=FETCHING_SECONDS)
         except NothingRunnable as err:
-            self._wait(str(err), seconds=BLOCKED_SECONDS)
+            self._wait(failed.kept(self.job.pk).sentence or str(err), seconds=BLOCKED_SECONDS)
         except EngineError as err:
             self._fail(err)
         except (lease.LeaseLost, InterfaceError, OperationalError):
@@ -85,24 +86,35 @@ class Run(Identifying):
             self._begin()
             self._identify_source()
             return
+        self.excluded |= failed.kept(self.job.pk).excluded
         self._transcribe_all()
         if self._wants_speakers():
             self._identify()
         self._set(stage=Job.Stage.FINISHING)
+        self._apply_rules()
         self._check_stop()
         render_all(self.job)
         self._persist(self._complete)
 
-    def _begin(self) -> None:
-        """Note that the work begins, or goes on."""
-        self._persist(lambda: lease.write(self.job.pk, self.token, started_at=Coalesce("started_at", Now())))
-        self._set(blocked_reason="")
+    def _apply_rules(self) -> None:
+        """Replace what the rules of the job's owner and of the installation name; not twice, however often it starts."""
+        if self.job.kind == Job.Kind.GAPS:
+            return
+        ahead = self._persist(lambda: work_out(self.job))
+
+        def store() -> None:
+            with transaction.atomic():
+                lease.heartbeat(self.job.pk, self.token)
+                apply_rules(self.job, ahead=ahead)
+
+        self._persist(store)
 
     def _transcribe_all(self) -> None:
         """Plan and transcribe what is not done yet. A job whose text is complete needs no recogniser any more."""
         if self._next_step() is None:
             self._begin()
         else:
+            self._fetch()
             self._choose()
         while step := self._next_step():
             self._check_stop()
@@ -122,63 +134,39 @@ class Run(Identifying):
     def _complete(self) -> None:
         if self.job.kind == Job.Kind.GAPS:
             gaps.complete(self.job, self.token)
+        elif self.job.kind == Job.Kind.STRETCH:
+            lease.release(self.job.pk, self.token, Job.State.COMPLETED)
         else:
             lease.complete(self.job.pk, self.token)
 
-    def _choose(self) -> None:
-        """Settle what runs the job: what its plan was made with, as long as that can run."""
-        choice = self._resolve()
-        if self.job.plan and pins.is_planned(choice, self._plan.pins):
-            choice = replace(choice, spec=pins.pinned(choice.spec, self._plan.pins))
-        elif self.job.kind == Job.Kind.GAPS:  # Its plan is another job's: it cannot be made anew.
-            self._warn(pins.what_changed(choice.spec, self._plan.pins, part=pins.MISSING))
-        elif self.job.batches_done:
-            self._warn(pins.what_changed(choice.spec, self._plan.pins))
-        elif self.job.plan:
-            self._set(plan=None, deaths=[])
-            choice = self._resolve()
-        self.choice = choice
-        self._warn(*choice.warnings)
-        self._begin()
-        self._set(engine=choice.spec.engine, model=choice.spec.model)
-        self._expect(self.job.plan["pins"]["device"] if self.job.plan else "")
-
-    def _expect(self, device: str) -> None:
-        """Note how fast this should go, by what went before on the same device; on any where that is not known yet."""
-        spec = self.choice.spec
-        pace = self._persist(lambda: expected_pace(engine=spec.engine, model=spec.model, device=device))
-        self._set(expected_pace=pace)
-
-    def _resolve(self) -> Choice:
-        """Return what would run the job now, with its share of the cores. Raises NothingRunnable."""
-        job = self.job
-        names = {"engine": job.asked_engine, "model": job.asked_model}
-        if job.plan:
-            names = {"engine": job.plan["pins"]["engine"], "model": job.plan["pins"]["model"]}
-        choice = self._persist(
-            lambda: resolve(**names, language=job.asked_language, task=job.task, excluded=self.unloadable)
-        )
-        return replace(choice, spec=replace(choice.spec, threads=slots.threads()))
-
-    @property
-    def _plan(self) -> Plan:
-        assert self.job.plan is not None
-        return Plan.from_json(self.job.plan)
-
     @property
     def _options(self) -> Options:
-        return Options(language=self.job.asked_language or None, task=self.job.task, prompt=self.job.prompt)
+        """Return how to transcribe. What the engine does not know of the extra options is left out: `_choose` says so."""
+        job = self.job
+        extra, _ = options.fitting(self.choice.spec.engine, job.extra_options)
+        asked = Options(language=job.asked_language or None, task=job.task, prompt=job.prompt, extra=extra)
+        return replace(asked, beam_size=extra.get("beam_size", asked.beam_size))
 
     def _make_plan(self) -> None:
         self._set(stage=Job.Stage.PREPARING)
         settings.WORK_DIR.mkdir(parents=True, exist_ok=True)
-        reply = self._ask("plan", on_message=self._note_preparing, by_channel=self.job.by_channel)
+        reply = self._ask(
+            "plan", on_message=self._note_preparing, by_channel=self.job.by_channel, stretch=self._stretch
+        )
         made_with = {**reply["plan"]["pins"], "weights_sha256": self.choice.weights_sha256}
-        self._store_plan({**reply["plan"], "pins": made_with}, length=reply["length"], peaks=reply["peaks"])
+        facts = {"duration_seconds": reply["length"], "peaks": reply["peaks"], "clipped_share": reply["clipped"]}
+        self._store_plan({**reply["plan"], "pins": made_with}, facts)
         self._expect(made_with["device"])
         self._warn(*reply["warnings"])
 
-    def _store_plan(self, plan: Json, *, length: float, peaks: list[int]) -> None:
+    @property
+    def _stretch(self) -> list[float] | None:
+        """Return from when to when the recording is transcribed; None for all of it."""
+        start, end = self.job.stretch_start, self.job.stretch_end
+        return None if start is None or end is None else [start, end]
+
+    def _store_plan(self, plan: Json, facts: Json) -> None:
+        """Write the plan, and what is known of the recording since it was decoded."""
         fields = {
             "plan": plan,
             "crashes": 0,
@@ -187,7 +175,7 @@ class Run(Identifying):
             "language_probability": plan["language_probability"],
             "identifying_share": self._identifying_share(Plan.from_json(plan)),
             "provenance": {
-                **plan["pins"],
+                **{name: value for name, value in plan["pins"].items() if name != "extra_options"},
                 "program_version": settings.VERSION,
                 "options": asdict(self._options),
                 "audio_track": self.job.audio_track + 1,
@@ -197,11 +185,10 @@ class Run(Identifying):
         def store() -> None:
             with transaction.atomic():
                 lease.write(self.job.pk, self.token, **fields)
-                recording = Recording.objects.filter(pk=self.job.recording_id)
-                recording.update(duration_seconds=length, peaks=peaks)
+                Recording.objects.filter(pk=self.job.recording_id).update(**facts)
 
         self._persist(store)
-        self.job.recording.duration_seconds = length
+        self.job.recording.duration_seconds = facts["duration_seconds"]
         self._note(fields)
 
     def _identifying_share(self, plan: Plan) -> float:
@@ -229,13 +216,25 @@ class Run(Identifying):
         if message["type"] != "batch":
             return
         results = [PieceResult.from_json(result) for result in message["results"]]
-        self._warn(*pins.differences(message.get("pins", {}), self._plan.pins))
-        segments = [row for result in results for row in _rows(self.job, result)]
-        self._finish_batch(message["batch"], segments, seconds=message["seconds"])
+        made_with = message.get("pins", {})
+        if not pins.are_open(self._plan.pins):
+            self._warn(*pins.differences(made_with, self._plan.pins))
+        segments = [row for result in results for row in rows_of(self.job, result)]
+        news = self._news_of_maker(message["batch"], made_with)
+        self._finish_batch(message["batch"], segments, seconds=message["seconds"], **news)
+
+    def _news_of_maker(self, batch: int, made_with: Json) -> dict[str, Any]:
+        """Return the columns that change where a batch was made by something else than what was before it."""
+        plan, is_whole = self._plan, self.job.kind != Job.Kind.GAPS
+        pinned = {**plan.pins, **made_with} if pins.are_open(plan.pins) else plan.pins
+        maker = {**made_with, "weights_sha256": pinned.get("weights_sha256", "")}
+        provenance = makers.note(self.job.provenance, plan.pieces, plan.batches[batch], maker, is_whole=is_whole)
+        news: dict[str, Any] = {} if provenance == self.job.provenance else {"provenance": provenance}
+        return news if pinned == plan.pins else {**news, "plan": {**to_json(plan), "pins": pinned}}
 
     def _finish_batch(self, batch: int, segments: list[Segment], *, seconds: float, **fields: Any) -> None:
         """Write all that the end of a batch changes, and further columns, at once."""
-        position = self._plan.position_after(batch + 1)
+        position = max(0.0, self._plan.position_after(batch + 1) - (self.job.stretch_start or 0.0))
         job, token = self.job.pk, self.token
 
         def store() -> None:
@@ -279,32 +278,58 @@ class Run(Identifying):
     def _settle(self, err: EngineError) -> None:
         if isinstance(err, EngineDied) and err.was_left_alone:  # It did as it should while this worker stood still.
             return
+        if err.code in HOPELESS:
+            self._fall(err)
+            return
         cause = crashes.cause_of(err)
         if self.phase == Phase.TRANSCRIBING and cause:
-            self._climb_down(cause)
+            self._climb_down(err, cause)
             return
         self._set(crashes=self.job.crashes + 1)
-        if self.phase == Phase.LOADING and self.job.crashes >= MOST_LOADS:
-            self._take_another_model(err)
+        is_of_model = self.phase == Phase.LOADING or cause in (Cause.MEMORY, Cause.CARD)
+        if is_of_model and self.job.crashes >= MOST_LOADS:
+            self._fall(err)
         elif self.job.crashes >= MOST_CRASHES:
             sentence = GAVE_UP.format(err.message, self.job.crashes, crashes.advice(cause))
             raise EngineError(sentence, permanent=True, code=err.code) from err
 
-    def _climb_down(self, cause: Cause) -> None:
-        """Try the batch again that an engine died in, or its parts; a piece that is poisoned becomes a gap."""
+    def _climb_down(self, err: EngineError, cause: Cause) -> None:
+        """Try the batch again that an engine died in, or its parts.
+
+        A piece that is poisoned becomes a gap. Where it is memory that is short, another model tries it first.
+        """
         index, plan = self.job.batches_done, self._plan
         if index == len(plan.batches):  # It died after its last word.
             return
         batch = plan.batches[index]
         deaths = [*map(Death.from_json, self.job.deaths), Death(batch, cause)]
         rows = [death.to_json() for death in deaths]
+        if crashes.must_leave_card(batch, deaths):
+            self._set(deaths=rows)
+            self._fall(err)
+            return
         if crashes.is_poisoned(batch, deaths):
-            self._isolate(batch[0], cause, deaths=rows)
+            if not (cause.is_want_of_memory and self._escape(err, deaths=rows)):
+                self._isolate(batch[0], cause, deaths=rows)
             return
         batches = crashes.split(plan.batches, index, deaths)
         self._set(plan={**to_json(plan), "batches": batches}, deaths=rows)
         if len(batches) > len(plan.batches):
             self._warn(*pins.other_batches(plan.pins))
+
+    def _escape(self, err: EngineError, *, deaths: list[Json]) -> bool:
+        """Have what needs less memory go on from the piece that there was too little for; return whether anything can.
+
+        Where nothing can, the same model does the rest: nothing is held against it then.
+        """
+        self._set(deaths=deaths)
+        excluded = dict(self.excluded)
+        try:
+            self._fall(err)
+        except (EngineError, NothingRunnable):
+            self.excluded = excluded
+            return False
+        return True
 
     def _isolate(self, piece: int, cause: Cause, *, deaths: list[Json]) -> None:
         gap = gaps.gap(self.job, piece, reason=crashes.REASONS[cause])
@@ -313,55 +338,50 @@ class Run(Identifying):
         self._refuse_nothing_but_gaps()
 
     def _refuse_nothing_but_gaps(self) -> None:
-        """Raise EngineError where every piece so far became a gap, and there were many, or no more will come."""
+        """Raise EngineError where every piece so far became a gap, and there were many, or no more will come.
+
+        Where it was for want of memory the job begins anew when there is more of it, or a model that needs less.
+        """
         batches, done = self._plan.batches, self.job.batches_done
         pieces = sum(last - first for first, last in batches[:done])
         is_enough = done == len(batches) or pieces >= MOST_FIRST_GAPS
         if pieces and self.job.deaths and is_enough and self.job.segments.gaps().count() == pieces:
             cause = Death.from_json(self.job.deaths[-1]).cause
             sentence = NOTHING[Job.Kind(self.job.kind)].format(crashes.REASONS[cause], crashes.advice(cause))
-            raise EngineError(sentence, permanent=True, code="nothing_transcribed")
+            if not (cause.is_want_of_memory and self.job.kind != Job.Kind.GAPS):
+                raise EngineError(sentence, permanent=True, code="nothing_transcribed")
+            self._take_gaps_back()
+            raise EngineError(sentence, permanent=False, code=NOTHING_LEFT)
 
-    def _take_another_model(self, err: EngineError) -> None:
-        """Go on with the next model that can run, after one that could not be loaded. Raises EngineError without one."""
-        cause, spec = crashes.cause_of(err), self.choice.spec
-        reason = NOT_LOADED.format(spec.model, spec.engine, crashes.REASONS[cause] if cause else err.message)
-        self.unloadable[spec.engine, spec.model] = reason.rstrip(".")
-        try:
-            self._choose()
-        except NothingRunnable as none:
-            is_short = cause is not None and cause.is_want_of_memory
-            sentence, code = NO_OTHER.format(reason, crashes.advice(cause)), NO_ROOM if is_short else err.code
-            raise EngineError(sentence, permanent=not is_short, code=code) from none
-        self._set(crashes=0)
+    def _take_gaps_back(self) -> None:
+        """Let a job without any text begin anew, but not with what failed just now."""
+        pair, warnings = self._asked(), {gaps.warning(gap) for gap in self.job.segments.gaps()}
+        self._exclude_larger(*pair)
+        self.excluded[pair] = NO_MEMORY.format(*reversed(pair))
+        fields = {
+            "plan": None,
+            "deaths": [],
+            "batches_done": 0,
+            "audio_seconds_done": 0.0,
+            "warnings": [sentence for sentence in self.job.warnings if sentence not in warnings],
+        }
+
+        def store() -> None:
+            with transaction.atomic():
+                lease.write(self.job.pk, self.token, **fields)
+                self.job.segments.all().delete()
+
+        self._persist(store)
+        self._note(fields)
 
     def _fail(self, err: EngineError) -> None:
         """End the job with a sentence, or have it tried again later where that may help."""
         failures = self.job.crashes + 1
-        if err.code in WAITS:  # Somebody puts it right sooner or later, and the recording is safe until then.
-            self._wait(err.message, seconds=WAITS[err.code], crashes=0)
+        if err.code == NOTHING_LEFT:
+            self._persist(lambda: failed.keep(self.job.pk, self.excluded, err.message))
+        if err.code in WAITS:
+            self._wait(err.message, seconds=BLOCKED_SECONDS, crashes=0)
         elif err.permanent or failures >= MOST_CRASHES:
             self._release(Job.State.FAILED, error_code=err.code[:32], error=err.message[:1000])
         else:
             self._wait(err.message, seconds=RETRY_SECONDS * 2 ** (failures - 1), crashes=failures)
-
-
-def _rows(job: Job, result: PieceResult) -> list[Segment]:
-    """Return the rows of a piece, not saved."""
-    return [
-        Segment(
-            job=job,
-            piece=result.piece,
-            index=index,
-            start=segment.start,
-            end=segment.end,
-            text=segment.text,
-            words=[[word.start, word.end, word.text, word.probability] for word in segment.words],
-            mean_log_probability=segment.mean_log_probability,
-            no_speech_probability=segment.no_speech_probability,
-            compression_ratio=segment.compression_ratio,
-            temperature=segment.temperature,
-            doubts=list(segment.doubts),
-        )
-        for index, segment in enumerate(result.segments)
-    ]

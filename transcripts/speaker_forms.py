@@ -3,10 +3,16 @@
 from typing import Any
 
 from django import forms
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 
-from registry.diarizers import PURPOSES, diarizers, resolve_diarizer
+from registry import known as tables
+from registry.diarizers import SWITCHED_OFF, diarizers, resolve_diarizer
 from registry.resolver import NothingRunnable
 from speech.types import MOST_SPEAKERS, SpeakerCount
+from transcripts.offers import Offers, diarizer_choices, offer
+
+Person = AbstractBaseUser | AnonymousUser
 
 FEW = 8
 """So many speakers the list of the form goes up to."""
@@ -17,43 +23,32 @@ COUNTS = [
 ]
 
 
-class Diarizers(forms.Select):
-    """Shows what cannot run here now too, with the reason, but lets nobody choose it."""
-
-    reasons: dict[str, str] = {}
-
-    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        option = super().create_option(name, value, *args, **kwargs)
-        if self.reasons.get(str(value)):
-            option["attrs"]["disabled"] = True
-        return option
-
-
 class SpeakersForm(forms.Form):
-    """How to identify speakers. Each may be left as it is."""
+    """How to identify speakers. Each may be left as it is. `user` is who asks: some may choose what others may not."""
 
     speakers = forms.ChoiceField(label="How many speakers", required=False, choices=COUNTS)
     speaker_range = forms.CharField(
         label="Another number",
         required=False,
         max_length=20,
-        help_text=f"Counts instead of the choice above. Such as 12, or 3-15 for a range, from 1 to {MOST_SPEAKERS}.",
+        help_text=f"Counts instead of the list. Such as 12, or 3-15 for a range, from 1 to {MOST_SPEAKERS}.",
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
-    diarizer = forms.ChoiceField(label="Method", required=False, widget=Diarizers)
+    diarizer = forms.ChoiceField(label="Method", required=False, widget=Offers)
     cannot_identify = ""
     """Why nothing can tell speakers apart now, with what to do; empty where something can."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: Person | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._reasons = {found.diarizer: found.reason for found in diarizers()}
-        field = self.fields["diarizer"]
-        assert isinstance(field, forms.ChoiceField)
-        assert isinstance(field.widget, Diarizers)
-        field.widget.reasons = self._reasons
-        field.choices = [("", "Automatic"), *((name, _label(name, reason)) for name, reason in self._reasons.items())]
+        self.by_staff = bool(getattr(user, "is_staff", False))
+        self.known = tables.load()
+        found = diarizers(by_staff=self.by_staff, known=self.known)
+        self._reasons = {one.diarizer: one.reason for one in found}
+        closed = frozenset(name for name, reason in self._reasons.items() if reason)
+        offer(self, "diarizer", diarizer_choices(found), closed=closed)
         try:
-            field.help_text = f"Automatic takes {resolve_diarizer().spec.diarizer}."
+            automatic = resolve_diarizer(by_staff=self.by_staff, known=self.known)
+            self.fields["diarizer"].help_text = f"Automatic takes {automatic.spec.diarizer}."
         except NothingRunnable as err:
             self.cannot_identify = str(err)
 
@@ -74,10 +69,24 @@ class SpeakersForm(forms.Form):
         return self.cleaned_data["speaker_range"] or SpeakerCount.parse(self.cleaned_data["speakers"])
 
     @property
+    def shows_diarizer(self) -> bool:
+        """Return whether there is something to choose; what was refused is shown in any case."""
+        may_choose = self.by_staff or self.known.settings.may_choose_diarizer
+        return may_choose or bool(self["diarizer"].errors)
+
+    @property
     def is_special(self) -> bool:
         """Return whether anything is chosen, or wrong, that few people need: it is not hidden then."""
         names = ("speaker_range", "diarizer")
         return any(self[name].value() or self[name].errors for name in names)
+
+
+class IdentifyForm(SpeakersForm):
+    """How to identify the speakers of a text that is there."""
+
+    def clean(self) -> None:
+        if not self.known.settings.diarization:
+            raise forms.ValidationError(SWITCHED_OFF)
 
 
 def as_chosen(count: SpeakerCount | None) -> dict[str, str]:
@@ -85,10 +94,3 @@ def as_chosen(count: SpeakerCount | None) -> dict[str, str]:
     text = str(count) if count else ""
     is_listed = any(text == value for _, group in COUNTS[1:] for value, _ in group)
     return {"speakers": text if is_listed else "", "speaker_range": "" if is_listed else text}
-
-
-def _label(name: str, reason: str) -> str:
-    reason = reason.rstrip(".")
-    if not reason:
-        return f"{name} ({PURPOSES[name]})" if name in PURPOSES else name
-    return reason if reason.startswith(name) else f"{name}: {reason[0].lower()}{reason[1:]}"

@@ -12,6 +12,7 @@ from functools import partial
 from types import FrameType
 
 from speech.process import die_with_parent
+from transcripts.wishes import Ear, Wish
 
 log = logging.getLogger(__name__)
 """For the log files only: the terminal is told in sentences."""
@@ -23,17 +24,23 @@ STEADY_SECONDS = 5.0
 seconds costs a start every five seconds, which any machine bears."""
 POLL_SECONDS = 0.1
 READ_BYTES = 1 << 16
+ANSWER_SECONDS = 1.0
+"""How long a wish waits, so that the page that it came from is answered and shown before the parts stop."""
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 @dataclass(slots=True)
 class Part:
-    """A program to keep running. With a `label` its output is passed on line by line behind it, else left alone."""
+    """A program to keep running. With a `label` its output is passed on line by line behind it, else left alone.
+
+    One that `may_ask` can have all parts stopped, or the supervisor started anew, see `transcripts.wishes`.
+    """
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
     label: str = ""
+    may_ask: bool = False
     process: subprocess.Popen[bytes] | None = None
     delay_seconds: float = FIRST_DELAY_SECONDS
     started: float = 0.0
@@ -45,26 +52,41 @@ class Part:
 
 
 class Supervisor:
-    """Runs parts until a signal comes. Has one thread only: what it starts dies with the thread that started it."""
+    """Runs parts until a signal or a wish comes. Has one thread only: what it starts dies with the thread that started it."""
 
     def __init__(self, parts: Sequence[Part], *, stop_seconds: float) -> None:
         self._parts = parts
         self._stop_seconds = stop_seconds
         self._stopped_by = 0
+        self._ear = Ear()
+        self._wish: Wish | None = None
+        self._wish_due = 0.0
         self._selector = selectors.DefaultSelector()
 
-    def run(self, *, on_round: Callable[[], None] | None = None) -> None:
-        """Keep the parts running until SIGTERM, SIGINT or SIGHUP, then stop them. Calls `on_round` all the time."""
+    def run(self, *, on_round: Callable[[], None] | None = None) -> Wish:
+        """Keep the parts running until SIGTERM, SIGINT, SIGHUP or a wish, then stop them. Calls `on_round` all the time.
+
+        Returns whether they are to start anew, which no signal means.
+        """
         for signum in STOP_SIGNALS:
             signal.signal(signum, self._note_signal)
         try:
-            while not self._stopped_by:
+            while not self._stopped_by and not self._is_wish_due():
                 self._start_what_is_due()
                 self._pass_output(POLL_SECONDS)
                 if on_round:
                     on_round()
         finally:
             self._stop()
+        return Wish.STOP if self._stopped_by else self._wish or Wish.STOP
+
+    def _is_wish_due(self) -> bool:
+        """Return whether a part has asked for an end, long enough ago."""
+        if wish := self._ear.heard():
+            log.info("asked to %s", wish)
+            self._wish_due = self._wish_due or time.monotonic() + ANSWER_SECONDS
+            self._wish = wish
+        return self._wish is not None and time.monotonic() >= self._wish_due
 
     def _note_signal(self, signum: int, frame: FrameType | None) -> None:
         self._stopped_by = signum
@@ -80,7 +102,8 @@ class Supervisor:
         # In a session of its own: Ctrl-C reaches this process alone, which then stops the parts in an orderly way.
         part.process = subprocess.Popen(
             part.command,
-            env={**os.environ, **part.environment},
+            env={**os.environ, **part.environment, **(self._ear.environment if part.may_ask else {})},
+            pass_fds=[self._ear.descriptor] if part.may_ask else [],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if part.label else None,
             stderr=subprocess.STDOUT if part.label else None,

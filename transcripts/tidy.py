@@ -12,8 +12,10 @@ from django.conf import settings
 from django.utils import timezone
 from django_q.models import Failure
 
-from transcripts import incoming, lease, presence, storage, workfile
+from registry import scan, works
+from transcripts import incoming, lease, node, playback, presence, storage, workfile
 from transcripts.models import Recording
+from transcripts.services import retention
 
 log = logging.getLogger(__name__)
 
@@ -29,9 +31,13 @@ def tidy() -> None:
     """Do all of it. What goes wrong in one part is logged and keeps no other part from being done."""
     parts: tuple[Callable[[], object], ...] = (
         lease.rescue,
+        _rescue_long_work,
+        _look_at_weights,
         presence.forget_dead,
         workfile.sweep,
         incoming.remove_leftovers,
+        retention.enforce,
+        playback.sweep,
         set_unknown_files_aside,
         _clear_sessions,
         _clear_failures,
@@ -83,6 +89,14 @@ def _set_aside(path: Path) -> bool:
         return False
     log.warning("the media file %s belongs to no recording; it lies in %s now", path.name, aside)
     return True
+
+
+def _rescue_long_work() -> None:
+    works.rescue(node.is_provably_dead)
+
+
+def _look_at_weights() -> None:
+    scan.refresh()
 
 
 def _clear_sessions() -> None:

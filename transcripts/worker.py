@@ -48,7 +48,7 @@ def run(
     empty lets it go on. `on_progress` gets the job after each step. Raises a database's error that did not pass.
     """
     began = time.monotonic()
-    job = Job.objects.held_by(job_id, lease_token).select_related("recording").first()
+    job = Job.objects.held_by(job_id, lease_token).select_related("recording", "owner").first()
     if job is None:
         return _state_of(job_id)
     start = job.audio_seconds_done

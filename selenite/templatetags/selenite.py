@@ -1,17 +1,20 @@
 """Tags and filters that every template has: icons, and how times, dates and languages are written."""
 
 from datetime import datetime
+from functools import cache
 
 from django import template
-from django.template.defaultfilters import date
+from django.template import Context
 from django.templatetags.static import static
-from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
+from preferences import dates, site
+from preferences.models import UserDefaults
 from speech import times
 from speech.languages import LANGUAGES
 from transcripts.models import Speaker
+from transcripts.times import hundredths
 
 register = template.Library()
 
@@ -22,10 +25,16 @@ SHORT_NAME = 30
 @register.simple_tag
 def icon(name: str, **attributes: str) -> SafeString:
     """Return an icon of the sprite. It is decoration: the name of what it stands for is beside it."""
+    return _icon(name, attributes.get("class", ""))
+
+
+@cache
+def _icon(name: str, more: str) -> SafeString:
+    """Return an icon, put together once for each: a list of fifty rows has hundreds of them."""
     return format_html(
         '<svg class="icon icon-{} {}" aria-hidden="true"><use href="{}#{}"/></svg>',
         name,
-        attributes.get("class", ""),
+        more,
         static("icons.svg"),
         name,
     )
@@ -51,6 +60,12 @@ def name_text(speaker: Speaker) -> SafeString:
 def clock(seconds: float | None) -> str:
     """Return a stretch of time as 0:07, 12:40 or 1:02:03; nothing where it is not known."""
     return "" if seconds is None else times.clock(seconds)
+
+
+@register.filter
+def precise(seconds: float) -> str:
+    """Return a time to the hundredth, for fields in which it is changed."""
+    return hundredths(seconds)
 
 
 @register.filter
@@ -86,8 +101,49 @@ def language_name(code: str) -> str:
 
 @register.filter
 def day(moment: datetime) -> str:
-    """Return when something was, as short as is clear: the time today, the day this year, else the whole date."""
-    local, now = timezone.localtime(moment), timezone.localtime()
-    if local.date() == now.date():
-        return date(local, "H:i")
-    return date(local, "j M" if local.year == now.year else "j M Y")
+    """Return when something was, as short as is clear, in the reader's way: the time today, else the day."""
+    return dates.short(moment)
+
+
+@register.filter
+def moment(moment: datetime) -> str:
+    """Return the day and the time of something, in the reader's way."""
+    return dates.full(moment)
+
+
+@register.filter
+def whole_day(moment: datetime) -> str:
+    """Return the day of something with its year, in the reader's way."""
+    return dates.day(moment)
+
+
+@register.simple_tag(takes_context=True)
+def site_name(context: Context) -> str:
+    """Return what this installation is called. Costs one query for each page, none where it was asked before."""
+    return site.name(context.get("request"))
+
+
+@register.simple_tag(takes_context=True)
+def offers_speakers(context: Context) -> bool:
+    """Return whether this installation identifies speakers. Costs what `site_name` does."""
+    request = context.get("request")
+    return site.settings_of(request).diarization if request else True
+
+
+@register.simple_tag(takes_context=True)
+def theme(context: Context) -> SafeString:
+    """Return the attribute that gives a page the colours that its reader has chosen; nothing where they have not."""
+    chosen = _theme(context)
+    return format_html(' data-theme="{}"', chosen) if chosen else SafeString("")
+
+
+@register.simple_tag(takes_context=True)
+def theme_class(context: Context) -> str:
+    """Return the same as a class of `body`, for pages whose `html` is not ours."""
+    chosen = _theme(context)
+    return f"theme-{chosen}" if chosen else ""
+
+
+def _theme(context: Context) -> str:
+    user = getattr(context.get("request"), "user", None)
+    return UserDefaults.of(user).theme if user is not None and user.is_authenticated else ""

@@ -5,6 +5,7 @@ from importlib import import_module
 from itertools import pairwise
 
 from speech.asr.engine import Engine
+from speech.failures import of_import
 from speech.types import EngineError, EngineSpec, Piece
 
 ENGINES = {
@@ -22,14 +23,14 @@ PLACES_TO_LISTEN = 5
 
 def load(spec: EngineSpec) -> Engine:
     """Return the engine with its weights loaded. Raises EngineError where the engine is unknown or cannot be loaded."""
-    if spec.engine not in ENGINES:
+    path = ENGINES.get(spec.engine) or spec.module
+    if not path:
         raise EngineError(f"There is no engine named {spec.engine}.", permanent=True, code="unknown_engine")
     try:
-        module = import_module(ENGINES[spec.engine])
+        module = import_module(path)
+        engine: Engine = module.load(spec)
     except ImportError as err:
-        message = f"The engine {spec.engine} cannot be loaded: {err}."
-        raise EngineError(message, permanent=True, code="library_missing") from err
-    engine: Engine = module.load(spec)
+        raise of_import(err, what=f"The engine {spec.engine}") from err
     return engine
 
 

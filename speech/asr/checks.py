@@ -2,6 +2,7 @@
 
 import re
 import zlib
+from dataclasses import dataclass
 
 COMPRESSION_LIMIT = 2.4
 """openai-whisper's limit: text that compresses better than this is a loop."""
@@ -14,15 +15,27 @@ REPEATS = 4
 """A phrase said this often in a row is a loop; people do say a word three times."""
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """From where on a text is doubtful, or silence."""
+
+    compression: float = COMPRESSION_LIMIT
+    log_probability: float = LOG_PROBABILITY_LIMIT
+    no_speech: float = NO_SPEECH_LIMIT
+
+
+LIMITS = Limits()
+
+
 def compression_ratio(text: str) -> float:
     """Return how many times smaller zlib makes the text: 0 for none, over 2.4 for loops."""
     data = text.encode()
     return len(data) / len(zlib.compress(data)) if data else 0.0
 
 
-def is_silence(*, no_speech_probability: float, mean_log_probability: float) -> bool:
+def is_silence(*, no_speech_probability: float, mean_log_probability: float, limits: Limits = LIMITS) -> bool:
     """Return whether the model itself says that nobody speaks."""
-    return no_speech_probability > NO_SPEECH_LIMIT and mean_log_probability < LOG_PROBABILITY_LIMIT
+    return no_speech_probability > limits.no_speech and mean_log_probability < limits.log_probability
 
 
 def has_loop(text: str) -> bool:
@@ -42,11 +55,11 @@ def _repeats(words: list[str], length: int) -> int:
     return most + 1
 
 
-def doubts(text: str, *, mean_log_probability: float) -> tuple[str, ...]:
+def doubts(text: str, *, mean_log_probability: float, limits: Limits = LIMITS) -> tuple[str, ...]:
     """Return the names of the checks that this text fails: compression, probability, repetition."""
     failed = {
-        "compression": compression_ratio(text) > COMPRESSION_LIMIT,
-        "probability": mean_log_probability < LOG_PROBABILITY_LIMIT,
+        "compression": compression_ratio(text) > limits.compression,
+        "probability": mean_log_probability < limits.log_probability,
         "repetition": has_loop(text),
     }
     return tuple(name for name, is_doubtful in failed.items() if is_doubtful)

@@ -44,10 +44,11 @@ class Decoded:
     mean_log_probability: float
     no_speech_probability: float
     temperature: float
+    limits: checks.Limits = checks.LIMITS
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        return checks.doubts(self.text, mean_log_probability=self.mean_log_probability)
+        return checks.doubts(self.text, mean_log_probability=self.mean_log_probability, limits=self.limits)
 
     def end(self, *, first_timestamp: int) -> float | None:
         """Return the timestamp with which it ends, in seconds from the start of the window; None where text stands last."""
@@ -70,7 +71,9 @@ class Decoded:
     @property
     def is_silence(self) -> bool:
         return not self.text or checks.is_silence(
-            no_speech_probability=self.no_speech_probability, mean_log_probability=self.mean_log_probability
+            no_speech_probability=self.no_speech_probability,
+            mean_log_probability=self.mean_log_probability,
+            limits=self.limits,
         )
 
 

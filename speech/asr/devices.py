@@ -3,6 +3,8 @@
 import os
 
 NO_GPU = "The graphics card could not be used, so the processor does the work, which is slower."
+OTHER_NUMBERS = "{} cannot compute with {}, so {} was used."
+CALLED = {"cpu": "The processor", "cuda": "The graphics card"}
 MOST_THREADS = 16
 """More make Whisper slower."""
 

@@ -1,7 +1,8 @@
 """A recogniser for tests: deterministic words from the times alone, without weights.
 
 `SELENITE_FAKE_SECONDS` is how long each batch takes, `SELENITE_FAKE_BATCH` how many pieces it has at most.
-`SELENITE_FAKE_CRASH` poisons a piece, see `speech.poison`.
+`SELENITE_FAKE_CRASH` poisons a piece, see `speech.poison`. Of `speech.options` it obeys those that can be seen in what it gives:
+it says the hotwords instead of its own words.
 """
 
 import os
@@ -11,6 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from speech import audio, poison
+from speech.asr.devices import NO_GPU
+from speech.asr.tuning import Tuning
+from speech.failures import UNLOADABLE, of_loading
 from speech.types import EngineSpec, Json, OnProgress, Options, Piece, PieceResult, Segment, Word
 
 if TYPE_CHECKING:
@@ -19,10 +23,15 @@ if TYPE_CHECKING:
 WORDS = ("calm", "moon", "white", "crystal", "text", "quiet", "words", "clear")
 STEP_SECONDS = 0.1
 PIECE_SECONDS = 2.0
+LOG_PROBABILITY = -0.1
+PLAIN = Tuning()
 
 
 def load(spec: EngineSpec) -> "FakeEngine":
-    return FakeEngine(spec)
+    try:
+        return FakeEngine(spec)
+    except UNLOADABLE as err:
+        raise of_loading(err, what=f"The weights of {spec.model}") from err
 
 
 class FakeEngine:
@@ -30,8 +39,10 @@ class FakeEngine:
 
     def __init__(self, spec: EngineSpec) -> None:
         self._spec = spec
+        self._device = poison.device_of(spec.device)
+        poison.crash_if_asked("loading", model=spec.model, device=self._device)
         self.batch_size = int(os.environ.get("SELENITE_FAKE_BATCH", "2"))
-        self.warnings: list[str] = []
+        self.warnings: list[str] = [NO_GPU] if spec.device == "cuda" != self._device else []
 
     @property
     def pins(self) -> Json:
@@ -39,7 +50,7 @@ class FakeEngine:
             "engine": "fake",
             "engine_version": "1",
             "model": self._spec.model,
-            "device": "cpu",
+            "device": self._device,
             "compute_type": "none",
             "instruction_set": "none",
             "threads": 1,
@@ -55,6 +66,7 @@ class FakeEngine:
         return
 
     def detect_language(self, windows: "Sequence[Samples]") -> tuple[str, float]:
+        poison.crash_if_asked("language", model=self._spec.model, device=self._device)
         return "en", 0.9
 
     def transcribe(
@@ -72,23 +84,33 @@ class FakeEngine:
             time.sleep(STEP_SECONDS)
         results = []
         for index, piece in pieces.items():
-            poison.crash_if_asked(str(index), "*")
-            results.append(recognise(index, piece))
+            poison.crash_if_asked(str(index), "*", model=self._spec.model, device=self._device)
+            results.append(recognise(index, piece, Tuning.of(options)))
         return results
 
 
-def recognise(index: int, piece: Piece) -> PieceResult:
-    """Return what is said of a piece: it depends on nothing else."""
+def recognise(index: int, piece: Piece, tuning: Tuning = PLAIN) -> PieceResult:
+    """Return what is said of a piece: it depends on nothing but the options."""
+    said = tuple(tuning.hotwords.split()) or WORDS
     count = max(1, int((piece.end - piece.start) * 2))
     step = (piece.end - piece.start) / count
     words = tuple(
         Word(
             start=round(piece.start + step * number, 3),
             end=round(piece.start + step * (number + 1), 3),
-            text=f" {WORDS[(index + number) % len(WORDS)]}{'.' if number == count - 1 else ''}",
+            text=f" {said[(index + number) % len(said)]}{'.' if number == count - 1 else ''}",
             probability=0.9,
         )
         for number in range(count)
     )
     text = "".join(word.text for word in words)
-    return PieceResult(index, (Segment(words[0].start, words[-1].end, text, words, mean_log_probability=-0.1),))
+    segment = Segment(
+        words[0].start,
+        words[-1].end,
+        text,
+        words,
+        mean_log_probability=LOG_PROBABILITY,
+        temperature=tuning.temperature or 0.0,
+        doubts=("probability",) if tuning.log_prob_threshold > LOG_PROBABILITY else (),
+    )
+    return PieceResult(index, (segment,))

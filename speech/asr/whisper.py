@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speech import asr, planning
+from speech import asr, planning, vad
 from speech.asr import checks
-from speech.asr.devices import NO_GPU, usable_cores
+from speech.asr.devices import CALLED, NO_GPU, OTHER_NUMBERS, usable_cores
+from speech.asr.tuning import Tuning
+from speech.failures import UNLOADABLE, of_loading
 from speech.types import EngineError, EngineSpec, Json, Options, Piece, PieceResult, Segment, Word
 
 if TYPE_CHECKING:
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-CANDIDATES = 5
 ALIGNMENT_HEADS = "alignment_heads.json"
 """Beside a rebuilt checkpoint: pairs of layer and head, which the checkpoint itself has no room for."""
 
@@ -26,9 +26,8 @@ def load(spec: EngineSpec) -> "OpenAIWhisper":
     """Return the engine with its weights loaded. Raises EngineError where that fails."""
     try:
         return OpenAIWhisper(spec)
-    except (RuntimeError, ValueError, OSError, KeyError) as err:
-        message = f"The weights of {spec.model} could not be loaded: {err}."
-        raise EngineError(message, permanent=False, code="weights_broken") from err
+    except UNLOADABLE as err:
+        raise of_loading(err, what=f"The weights of {spec.model}") from err
 
 
 class OpenAIWhisper:
@@ -43,8 +42,12 @@ class OpenAIWhisper:
         self._device = "cuda" if cuda else "cpu"
         self._threads = spec.threads or usable_cores()
         torch.set_num_threads(self._threads)
-        self.warnings: list[str] = []
+        self.warnings = vad.warnings()
+        if spec.device == "cuda" and not cuda:
+            self.warnings.append(NO_GPU)
         self._model = self._load()
+        if spec.compute_type not in ("auto", self._compute_type):
+            self.warnings.append(OTHER_NUMBERS.format(CALLED[self._device], spec.compute_type, self._compute_type))
         heads = Path(spec.weights).with_name(ALIGNMENT_HEADS)
         if heads.exists():
             self._model.alignment_heads = _sparse(self._model, json.loads(heads.read_text(encoding="utf-8")))
@@ -64,6 +67,11 @@ class OpenAIWhisper:
             return whisper.load_model(self._spec.weights, device="cpu")
 
     @property
+    def _compute_type(self) -> str:
+        """Return the kind of numbers: on a processor openai-whisper has one only."""
+        return "float16" if self._device == "cuda" and self._spec.compute_type != "float32" else "float32"
+
+    @property
     def pins(self) -> Json:
         import torch
         import whisper
@@ -73,7 +81,7 @@ class OpenAIWhisper:
             "engine_version": f"{whisper.__version__} (torch {torch.__version__})",
             "model": self._spec.model,
             "device": self._device,
-            "compute_type": "float16" if self._device == "cuda" else "float32",
+            "compute_type": self._compute_type,
             "instruction_set": "",
             "threads": self._threads,
         }
@@ -83,7 +91,8 @@ class OpenAIWhisper:
 
         known = list(LANGUAGES)[: self._model.num_languages] if self._model.is_multilingual else ["en"]
         if language not in known:
-            raise EngineError(f"The model {self._spec.model} does not know the language {language}.", permanent=True)
+            message = f"The model {self._spec.model} does not know the language {language}."
+            raise EngineError(message, permanent=True, code="unknown_language")
 
     def detect_language(self, windows: "Sequence[Samples]") -> tuple[str, float]:
         import whisper
@@ -119,23 +128,33 @@ class OpenAIWhisper:
         import torch
 
         torch.manual_seed(asr.SEED + index)
+        tuning = Tuning.of(options)
         result = self._model.transcribe(
             samples,
             language=language or "en",
             task=options.task,
-            temperature=TEMPERATURES,
-            beam_size=options.beam_size,
-            best_of=CANDIDATES,
-            initial_prompt=options.prompt.strip() or None,
+            temperature=tuning.temperatures,
+            beam_size=tuning.beam_size,
+            patience=tuning.patience,
+            best_of=tuning.best_of,
+            length_penalty=tuning.length_penalty,
+            compression_ratio_threshold=tuning.compression_ratio_threshold,
+            logprob_threshold=tuning.log_prob_threshold,
+            no_speech_threshold=tuning.no_speech_threshold,
+            suppress_blank=tuning.suppress_blank,
+            suppress_tokens=list(tuning.suppress_tokens),
+            initial_prompt=tuning.words_before(options.prompt) or None,
             condition_on_previous_text=False,
             word_timestamps=options.word_times,
-            fp16=self._device == "cuda",
+            fp16=self._compute_type == "float16",
             verbose=None,
         )
-        return tuple(_segment(piece, segment) for segment in result["segments"] if segment["text"].strip())
+        return tuple(
+            _segment(piece, segment, tuning.limits) for segment in result["segments"] if segment["text"].strip()
+        )
 
 
-def _segment(piece: Piece, segment: Json) -> Segment:
+def _segment(piece: Piece, segment: Json, limits: checks.Limits) -> Segment:
     """Return a segment of openai-whisper's result with times from the start of the recording."""
     mean = float(segment["avg_logprob"])
     return Segment(
@@ -155,7 +174,7 @@ def _segment(piece: Piece, segment: Json) -> Segment:
         no_speech_probability=round(float(segment["no_speech_prob"]), 4),
         compression_ratio=round(checks.compression_ratio(segment["text"]), 3),
         temperature=segment["temperature"],
-        doubts=checks.doubts(segment["text"], mean_log_probability=mean),
+        doubts=checks.doubts(segment["text"], mean_log_probability=mean, limits=limits),
     )
 
 

@@ -3,6 +3,7 @@
 from importlib import import_module
 
 from speech.diarization.diarizer import Diarizer
+from speech.failures import of_import
 from speech.types import DiarizerSpec, EngineError
 
 DIARIZERS = {
@@ -16,12 +17,12 @@ DIARIZERS = {
 
 def load(spec: DiarizerSpec) -> Diarizer:
     """Return the diarizer with its weights loaded. Raises EngineError where it is unknown or cannot be loaded."""
-    if spec.diarizer not in DIARIZERS:
+    path = DIARIZERS.get(spec.diarizer) or spec.module
+    if not path:
         raise EngineError(f"There is no diarizer named {spec.diarizer}.", permanent=True, code="unknown_diarizer")
     try:
-        module = import_module(DIARIZERS[spec.diarizer])
+        module = import_module(path)
         diarizer: Diarizer = module.load(spec)
     except ImportError as err:
-        message = f"The diarizer {spec.diarizer} cannot be loaded: {err}."
-        raise EngineError(message, permanent=True, code="library_missing") from err
+        raise of_import(err, what=f"The diarizer {spec.diarizer}") from err
     return diarizer

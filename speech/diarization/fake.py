@@ -17,18 +17,19 @@ PEOPLE = 2
 
 
 def load(spec: DiarizerSpec) -> "FakeDiarizer":
-    return FakeDiarizer()
+    return FakeDiarizer(spec)
 
 
 class FakeDiarizer:
     """Knows nothing but how long the recording is."""
 
-    def __init__(self) -> None:
+    def __init__(self, spec: DiarizerSpec) -> None:
+        self._device = poison.device_of(spec.device)
         self.warnings: list[str] = []
 
     @property
     def pins(self) -> Json:
-        return {"diarizer": "fake", "diarizer_version": "1", "device": "cpu", "threads": 1}
+        return {"diarizer": "fake", "diarizer_version": "1", "device": self._device, "threads": 1}
 
     def diarize(
         self, work: Path, *, speakers: SpeakerCount, on_progress: OnProgress, should_stop: ShouldStop
@@ -40,7 +41,7 @@ class FakeDiarizer:
             if should_stop():
                 raise Stopped
             time.sleep(STEP_SECONDS)
-        poison.crash_if_asked("speakers")
+        poison.crash_if_asked("speakers", device=self._device)
         return take_turns(duration, people=min(max(PEOPLE, speakers.least), speakers.most))
 
 

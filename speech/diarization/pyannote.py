@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speech import audio
-from speech.asr.devices import usable_cores
+from speech.asr.devices import NO_GPU, usable_cores
 from speech.diarization import offline, turns
+from speech.failures import UNLOADABLE, of_loading
 from speech.types import (
     SAMPLE_RATE,
     DiarizerSpec,
-    EngineError,
     Json,
     OnProgress,
     ShouldStop,
@@ -33,9 +33,8 @@ def load(spec: DiarizerSpec) -> "PyannoteDiarizer":
     try:
         with offline.quiet():
             return PyannoteDiarizer(spec)
-    except (RuntimeError, ValueError, OSError, KeyError) as err:
-        message = f"The weights of pyannote could not be loaded: {err}."
-        raise EngineError(message, permanent=False, code="weights_broken") from err
+    except UNLOADABLE as err:
+        raise of_loading(err, what="The weights of pyannote") from err
 
 
 def load_pipeline(spec: DiarizerSpec) -> Any:
@@ -60,9 +59,7 @@ def load_pipeline(spec: DiarizerSpec) -> Any:
 def _device(spec: DiarizerSpec) -> str:
     import torch
 
-    if spec.device != "auto":
-        return spec.device
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    return "cuda" if spec.device in ("auto", "cuda") and torch.cuda.is_available() else "cpu"
 
 
 def waveform(work: Path) -> "torch.Tensor":
@@ -80,7 +77,7 @@ class PyannoteDiarizer:
     def __init__(self, spec: DiarizerSpec) -> None:
         self._pipeline = load_pipeline(spec)
         self._spec = spec
-        self.warnings: list[str] = []
+        self.warnings: list[str] = [NO_GPU] if spec.device == "cuda" and _device(spec) == "cpu" else []
 
     @property
     def pins(self) -> Json:

@@ -14,10 +14,10 @@ from speech import audio
 from speech.asr.devices import usable_cores
 from speech.diarization import turns
 from speech.diarization.parallel import in_parallel
+from speech.failures import UNLOADABLE, of_loading
 from speech.types import (
     SAMPLE_RATE,
     DiarizerSpec,
-    EngineError,
     Json,
     OnProgress,
     ShouldStop,
@@ -64,9 +64,8 @@ def load(spec: DiarizerSpec) -> "VadDiarizer":
     """Return the diarizer with its weights loaded. Raises EngineError where that fails."""
     try:
         return VadDiarizer(spec)
-    except (RuntimeError, ValueError, OSError, KeyError) as err:
-        message = f"The weights of the speaker encoder could not be loaded: {err}."
-        raise EngineError(message, permanent=False, code="weights_broken") from err
+    except UNLOADABLE as err:
+        raise of_loading(err, what="The weights of the speaker encoder") from err
 
 
 class VadDiarizer:

@@ -9,8 +9,9 @@ from typing import Any
 from speech import audio
 from speech.diarization import offline, turns
 from speech.diarization.pyannote import PyannoteDiarizer, waveform
+from speech.failures import UNLOADABLE, of_loading
 from speech.speakers import Spoken
-from speech.types import DiarizerSpec, EngineError, Json, OnProgress, ShouldStop, SpeakerCount, Stopped, Turn
+from speech.types import DiarizerSpec, Json, OnProgress, ShouldStop, SpeakerCount, Stopped, Turn
 from speech.weights import COMMUNITY
 
 
@@ -20,9 +21,8 @@ def load(spec: DiarizerSpec) -> "WhisperXDiarizer":
     try:
         with offline.quiet():
             return WhisperXDiarizer(spec)
-    except (RuntimeError, ValueError, OSError, KeyError) as err:
-        message = f"The weights of whisperx could not be loaded: {err}."
-        raise EngineError(message, permanent=False, code="weights_broken") from err
+    except UNLOADABLE as err:
+        raise of_loading(err, what="The weights of whisperx") from err
 
 
 class WhisperXDiarizer(PyannoteDiarizer):

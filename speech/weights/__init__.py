@@ -3,6 +3,7 @@
 This package imports nothing that runs a model, so that web and worker processes can ask what is installed.
 """
 
+from speech.weights.by_hand import check, is_there, lies_beside, look, passed_over, unknown
 from speech.weights.catalogue import (
     CATALOGUE,
     COMMUNITY,
@@ -14,10 +15,26 @@ from speech.weights.catalogue import (
     known,
 )
 from speech.weights.install import install
-from speech.weights.store import Installed, OnProgress, clear, find, installed, place_of, remove, verify
+from speech.weights.manifest import resolve
+from speech.weights.reach import is_within_reach
+from speech.weights.sources import address_of, lack_of_room, missing_bytes
+from speech.weights.store import (
+    BY_HAND,
+    Installed,
+    OnProgress,
+    brought,
+    clear,
+    condemn,
+    find,
+    installed,
+    place_of,
+    remove,
+    verify,
+)
 from speech.weights.types import DIARIZATION, ENGINES, FASTER_WHISPER, SOURCES, WHISPER, Weights, WeightsError
 
 __all__ = [
+    "BY_HAND",
     "CATALOGUE",
     "COMMUNITY",
     "DIARIZATION",
@@ -34,12 +51,25 @@ __all__ = [
     "OnProgress",
     "Weights",
     "WeightsError",
+    "address_of",
+    "brought",
+    "check",
     "clear",
+    "condemn",
     "find",
     "install",
     "installed",
+    "is_there",
+    "is_within_reach",
     "known",
+    "lack_of_room",
+    "lies_beside",
+    "look",
+    "missing_bytes",
+    "passed_over",
     "place_of",
     "remove",
+    "resolve",
+    "unknown",
     "verify",
 ]

@@ -1,7 +1,7 @@
 """Rebuild openai-whisper's checkpoint from the CTranslate2 file, which holds the same numbers.
 
-Run as `python -m speech.weights.checkpoint CTRANSLATE2_FOLDER CHECKPOINT`: a process of its own, for it loads torch. It
-prints the hash of the tensors in the file that it wrote, and on failure a sentence on stderr.
+Run apart, in a process of its own, for it loads torch. `rebuild CTRANSLATE2_FOLDER CHECKPOINT` prints the hash of the tensors
+in the file that it wrote, `vocabulary CHECKPOINT` how many words a checkpoint knows; on failure there is a sentence on stderr.
 
 The layout of model.bin is that of CTranslate2 (`src/models/model.cc`, binary version 6), the names are those of its
 converter for Whisper.
@@ -12,6 +12,7 @@ import os
 import re
 import struct
 import sys
+import zipfile
 from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
@@ -29,6 +30,7 @@ SPECIFICATION = "WhisperSpec"
 TYPES = {0: "<f4", 1: "<i1", 2: "<i2", 3: "<i4", 4: "<f2"}
 AUDIO_POSITIONS = 1500
 TEXT_POSITIONS = 448
+FIRST_WORDS_BYTES = 1 << 16
 LAYER = re.compile(r"(encoder|decoder)/layer_(\d+)/(.+)")
 
 OUTSIDE_LAYERS = {
@@ -193,10 +195,44 @@ def _in_layer(name: str, array: "Array") -> Iterator[tuple[str, "Array"]]:
             raise WeightsError(f"model.bin holds a bias that no Whisper model has: {name}.")
 
 
-def main(arguments: list[str]) -> int:
-    folder, target = (Path(argument) for argument in arguments)
+def vocabulary(checkpoint: Path) -> int:
+    """Return how many words a checkpoint knows. Runs no code that is in it. Raises WeightsError for another file."""
+    import torch
+
     try:
-        sys.stdout.write(rebuild(folder, target))
+        loaded = torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=True)
+        return int(loaded["dims"]["n_vocab"])
+    except Exception as err:  # torch raises what it likes for a file that is none of its own.
+        raise WeightsError(f"{checkpoint.name} is not a checkpoint of Whisper.") from err
+
+
+def is_checkpoint(path: Path) -> bool:
+    """Return whether a file looks like a checkpoint of Whisper, from its first words. Loads nothing, runs no code that is in it."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            name = next((name for name in archive.namelist() if name.endswith("/data.pkl")), "")
+            with archive.open(name) as words:
+                return b"dims" in words.read(FIRST_WORDS_BYTES)
+    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, ValueError):
+        return False
+
+
+def specification(path: Path) -> str:
+    """Return what kind of model a CTranslate2 file holds, from its first bytes. Raises WeightsError for another file."""
+    try:
+        with path.open("rb") as file:
+            reader = _Reader(file)
+            reader.number("<I")
+            return reader.text()
+    except OSError as err:
+        raise WeightsError(f"{path.name} cannot be read: {err.strerror}.") from err
+
+
+def main(arguments: list[str]) -> int:
+    action, *names = arguments
+    paths = [Path(name) for name in names]
+    try:
+        sys.stdout.write(str(rebuild(*paths) if action == "rebuild" else vocabulary(*paths)))
     except WeightsError as err:
         sys.stderr.write(err.message)
         return 1

@@ -26,7 +26,8 @@ def fetch(
     """Bring `part` to its full size from `url`; what is there already is kept and not asked for again.
 
     `token` is shown to the host of the address, and to no other that it sends us on to. Cut connections are taken up again as
-    long as they bring something. Raises WeightsError where they do not; what came is kept. The content is not checked here.
+    long as they bring something. Raises WeightsError where they do not, and at once where the host says that its file has
+    another size; what came is kept. The content is not checked here.
     """
     idle, have = 0, _size_of(part)
     answered = False
@@ -56,8 +57,20 @@ def _fetch_once(url: str, part: Path, *, size_bytes: int, token: str, on_size: C
         request.add_unredirected_header("Authorization", f"Bearer {token}")
     with urlopen(request, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310
         continues = response.status == 206 and response.headers.get("Content-Range", "").startswith(f"bytes {start}-")
+        _check_size(url, part, response, size_bytes=size_bytes)
         with part.open("ab" if continues else "wb") as file:
             _copy(response, file.write, at=file.tell(), size_bytes=size_bytes, on_size=on_size)
+
+
+def _check_size(url: str, part: Path, response: HTTPResponse, *, size_bytes: int) -> None:
+    """Raise WeightsError where the host says that the file is not as long as it must be."""
+    whole = response.headers.get("Content-Range", "").rpartition("/")[2]
+    told = whole if response.status == 206 else response.headers.get("Content-Length", "")
+    if told.isdigit() and int(told) != size_bytes:
+        raise WeightsError(
+            f"The publisher ({urlsplit(url).hostname}) has another {part.stem}: "
+            f"it is {int(told):,} bytes long and must be {size_bytes:,}."
+        )
 
 
 def _copy(

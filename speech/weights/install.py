@@ -9,31 +9,18 @@ import json
 import logging
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from speech.weights import catalogue
+from speech.weights.apart import run_apart
+from speech.weights.manifest import Manifest, Stored
 from speech.weights.sources import Delivery, DiskFull, Work, from_index, from_publisher, need
-from speech.weights.store import (
-    Installed,
-    Manifest,
-    OnProgress,
-    Stored,
-    discard,
-    find,
-    locked,
-    now,
-    place_of,
-    sha256_of,
-    tidy,
-)
+from speech.weights.store import REBUILT, Installed, OnProgress, discard, find, locked, now, place_of, sha256_of, tidy
 from speech.weights.types import FASTER_WHISPER, INDEX, PUBLISHER, SOURCES, WHISPER, Weights, WeightsError
 
 logger = logging.getLogger(__name__)
 
-PROGRAM_DIR = Path(__file__).resolve().parent.parent.parent
 ALIGNMENT_HEADS = "alignment_heads.json"
 
 
@@ -45,11 +32,13 @@ def install(
     on_progress: OnProgress = lambda *_: None,
     sources: Sequence[str] = SOURCES,
     token: str = "",
+    mirror: str = "",
 ) -> Installed:
     """Install a model below `folder`, or return it at once where it is there. Sources are tried in the given order.
 
-    `token` opens what a publisher gives only to those who accepted its terms; it is sent there and written nowhere. Waits
-    for another process that installs the same one. Raises WeightsError with a sentence for the person; then nothing is
+    `token` opens what a publisher gives only to those who accepted its terms; it is sent there and written nowhere. `mirror` is
+    the address of a host that has the publishers' files, see `sources.address_of`. Waits for another process that installs the
+    same one. Raises WeightsError with a sentence for the person; then nothing is
     installed, and what was downloaded is kept for the next try.
     """
     weights = catalogue.get(engine=engine, model=name)
@@ -59,7 +48,7 @@ def install(
         with locked(folder, engine=engine, model=name) as workshop:
             if present := find(folder, engine=engine, model=name):
                 return present
-            work = Work(weights, folder, workshop, on_progress, sources, token)
+            work = Work(weights, folder, workshop, on_progress, sources, token, mirror)
             _move_in(work, _deliver(work))
     except OSError as err:
         raise WeightsError(_explain(err, folder)) from err
@@ -114,6 +103,7 @@ def _from_ctranslate2(work: Work) -> Delivery:
         folder=work.folder,
         on_progress=work.on_progress,
         sources=work.sources,
+        mirror=work.mirror,
     )
     need(work, original.size_bytes)
     part = work.part(f"{work.weights.model}.pt")
@@ -128,17 +118,15 @@ def _from_ctranslate2(work: Work) -> Delivery:
     heads = json.loads((original.path / "config.json").read_text(encoding="utf-8"))["alignment_heads"]
     file = Stored(part.stem, part.stat().st_size, sha256_of(part))
     pairs = tuple((layer, head) for layer, head in heads)
-    return Delivery(f"rebuilt from {original.engine}/{original.model}", (file,), tensors_sha256, pairs)
+    return Delivery(f"{REBUILT} {original.engine}/{original.model}", (file,), tensors_sha256, pairs)
 
 
 def _rebuild(original: Path, target: Path) -> str:
     """Run the conversion in a process of its own, where torch may be loaded, and return the hash of the tensors."""
-    command = [sys.executable, "-m", "speech.weights.checkpoint", str(original), str(target)]
-    result = subprocess.run(command, cwd=PROGRAM_DIR, capture_output=True, text=True, check=False)
-    if result.returncode:
-        reason = (result.stderr.strip().splitlines() or [f"it ended with status {result.returncode}"])[-1]
-        raise WeightsError(f"The checkpoint could not be rebuilt: {reason}")
-    return result.stdout.strip()
+    try:
+        return run_apart("speech.weights.checkpoint", "rebuild", str(original), str(target))
+    except WeightsError as err:
+        raise WeightsError(f"The checkpoint could not be rebuilt: {err.message}") from err
 
 
 def _move_in(work: Work, delivery: Delivery) -> None:
@@ -151,7 +139,7 @@ def _move_in(work: Work, delivery: Delivery) -> None:
         (ready / file.name).parent.mkdir(parents=True, exist_ok=True)
         work.part(file.name).rename(ready / file.name)
     if delivery.alignment_heads:
-        files = (*files, _write_heads(ready / ALIGNMENT_HEADS, delivery.alignment_heads))
+        files = (*files, write_heads(ready / ALIGNMENT_HEADS, delivery.alignment_heads))
     time = now()
     weights = work.weights
     Manifest(
@@ -163,7 +151,7 @@ def _move_in(work: Work, delivery: Delivery) -> None:
         delivery.source,
         installed_at=time,
         verified_at=time,
-    ).write(ready)
+    ).stamped(ready).write(ready)
     _sync(ready)
     place = place_of(work.folder, engine=weights.engine, model=weights.model)
     place.parent.mkdir(exist_ok=True)
@@ -172,7 +160,7 @@ def _move_in(work: Work, delivery: Delivery) -> None:
     tidy(work.workshop)
 
 
-def _write_heads(path: Path, heads: tuple[tuple[int, int], ...]) -> Stored:
+def write_heads(path: Path, heads: tuple[tuple[int, int], ...]) -> Stored:
     """Write the cross-attention heads that word times are read from, as a list of [layer, head]."""
     path.write_text(json.dumps(heads), encoding="utf-8")
     return Stored(path.name, path.stat().st_size, sha256_of(path))

@@ -7,7 +7,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from speech.weights import download, wheels
-from speech.weights.store import OnProgress, Stored, sha256_of
+from speech.weights.manifest import Stored
+from speech.weights.store import OnProgress, sha256_of, workshop_of
 from speech.weights.types import File, Weights, WeightsError
 
 MARGIN_BYTES = 200_000_000
@@ -30,6 +31,7 @@ class Work:
     on_progress: OnProgress
     sources: Sequence[str]
     token: str = field(default="", repr=False)
+    mirror: str = ""
 
     def part(self, name: str) -> Path:
         return self.workshop / f"{name}.part"
@@ -52,25 +54,49 @@ def from_publisher(work: Work) -> Delivery:
     here = sum(wheels.size_of(work.part(file.name)) for file in files)
     need(work, work.weights.size_bytes - here)
     done = 0
-    step = f"Downloading from {urlsplit(files[0].url).hostname}"
+    first = address_of(files[0].url, mirror=work.mirror)
+    step = f"Downloading from {urlsplit(first).hostname}"
     for file in files:
         work.part(file.name).parent.mkdir(parents=True, exist_ok=True)
         download.fetch(
-            file.url,
+            address_of(file.url, mirror=work.mirror),
             work.part(file.name),
             size_bytes=file.size_bytes,
-            token=work.token if work.weights.terms_url else "",
+            token=work.token if work.weights.terms_url and not work.mirror else "",
             on_size=_teller(work, step, before=done),
         )
         done += file.size_bytes
-    return Delivery(files[0].url.removesuffix(f"/{files[0].name}"), *_checked(work), work.weights.alignment_heads)
+    return Delivery(first.removesuffix(f"/{files[0].name}"), *_checked(work), work.weights.alignment_heads)
+
+
+def address_of(url: str, *, mirror: str = "") -> str:
+    """Return where a file is fetched: at its publisher, or at MIRROR/HOST/PATH where a mirror is set.
+
+    Raises WeightsError where the mirror is no web address, or has a password in it, which would be told with the source.
+    """
+    if not mirror:
+        return url
+    if not _is_mirror(mirror):
+        raise WeightsError(
+            "SELENITE_WEIGHTS_MIRROR must be an address such as http://mirror.example/, without a name and a password."
+        )
+    return f"{mirror.rstrip('/')}/{url.partition('://')[2]}"
+
+
+def _is_mirror(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
 
 
 def _check_terms(work: Work) -> None:
-    if work.weights.terms_url and not work.token:
+    """A mirror needs no token, and gets none."""
+    if work.weights.terms_url and not work.token and not work.mirror:
         raise WeightsError(
-            f"The publisher gives it only to those who accepted its terms at {work.weights.terms_url}. Make a token there "
-            "and hand it over with --token, or in the environment as HF_TOKEN."
+            f"The publisher gives it only to those who accepted its terms at {work.weights.terms_url}. Make a token there and "
+            "put it into the environment of the command, or of the worker, as HF_TOKEN; then try again."
         )
 
 
@@ -125,9 +151,24 @@ def _teller(work: Work, step: str, *, before: int) -> Callable[[int], None]:
 
 def need(work: Work, size_bytes: int) -> None:
     """Raise DiskFull where the disk has no room for so many bytes and a margin."""
-    needed, free = size_bytes + MARGIN_BYTES, shutil.disk_usage(work.folder).free
-    if free < needed:
-        raise DiskFull(
-            f"Not enough disk space for {work.weights}: {needed / 1e6:,.0f} MB must be free in {work.folder}, "
-            f"{free / 1e6:,.0f} MB are. Nothing was installed. Free some space and try again."
-        )
+    if lack := lack_of_room(work.folder, work.weights, size_bytes):
+        raise DiskFull(lack)
+
+
+def lack_of_room(folder: Path, weights: Weights, size_bytes: int) -> str:
+    """Return the sentence on why the disk has no room for so many bytes and a margin; empty where it has."""
+    there = next(path for path in (folder, *folder.parents) if path.is_dir())
+    needed, free = size_bytes + MARGIN_BYTES, shutil.disk_usage(there).free
+    if free >= needed:
+        return ""
+    return (
+        f"Not enough disk space for {weights}: {needed / 1e6:,.0f} MB must be free in {folder}, "
+        f"{free / 1e6:,.0f} MB are. Nothing was installed. Free some space and try again."
+    )
+
+
+def missing_bytes(folder: Path, weights: Weights) -> int:
+    """Return how much of a model is still to be fetched from its publisher."""
+    workshop = workshop_of(folder, engine=weights.engine, model=weights.model)
+    here = sum(wheels.size_of(workshop / f"{file.name}.part") for file in weights.files)
+    return max(0, weights.size_bytes - here)

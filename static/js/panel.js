@@ -17,7 +17,7 @@ export class SpeakerPanel {
     document.body.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
       if (detail.target.id === "speakers") this.isOpen = document.getElementById("panel-fold")?.open ?? WIDE.matches;
     });
-    document.body.addEventListener("htmx:oobAfterSwap", () => this.fold(this.isOpen));
+    document.body.addEventListener("htmx:oobAfterSwap", ({ detail }) => detail.target.id === "speakers" && this.fold(this.isOpen));
   }
 
   fold(isOpen) {

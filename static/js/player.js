@@ -1,17 +1,24 @@
 // The player of the recording page. Without this script the browser's own controls do.
 
+import { DoubtfulWords } from "./doubtful.js";
+import { Editing } from "./editing.js";
+import { Following } from "./follow.js";
 import { HereButton } from "./here.js";
-import { listen, showKeys } from "./keys.js";
-import { keepSteady } from "./steady.js";
+import { listen } from "./keys.js";
+import { Loop } from "./loop.js";
 import { Memory } from "./memory.js";
 import { SpeakerPanel } from "./panel.js";
 import { Reading } from "./reading.js";
 import { SpokenWord, timeAt } from "./spoken.js";
 import { Stage } from "./stage.js";
+import { Volume } from "./volume.js";
 import { Wave } from "./wave.js";
+import { goToPlace } from "./whole.js";
 import { WhoMenu } from "./who.js";
 
 const SKIP_SECONDS = 5;
+const FINE_SECONDS = 1;
+const FAR_SECONDS = 15;
 const SAME_SECONDS = 1; // The browser and the server may differ by a frame or two in how long a recording is.
 
 const media = document.querySelector("[data-media]");
@@ -20,10 +27,18 @@ const transcript = document.getElementById("transcript");
 const seek = bar.querySelector("[data-seek]");
 const speed = bar.querySelector("[data-speed]");
 const wave = new Wave(bar.querySelector("[data-wave]"), peaks());
-const reading = new Reading(transcript, playFrom);
-const spoken = new SpokenWord(transcript, (paragraph) => reading.follow(paragraph));
+const reading = new Reading(transcript, playFrom, (passage) => editing.isOn && (editing.editor.open(passage), true));
+const following = new Following(media, bar);
+const spoken = new SpokenWord(transcript, {
+  onParagraph: (paragraph) => reading.follow(paragraph),
+  onPassage: (passage) => following.take(passage),
+});
 const memory = new Memory(document.querySelector("[data-recording]").dataset.recording, media);
+const editing = new Editing(transcript, { toggle, skip: (way) => skip(way * SKIP_SECONDS), playFrom }, here);
+const doubtful = new DoubtfulWords(transcript, media, editing);
 const who = new WhoMenu(transcript, reading);
+const loop = new Loop({ media, bar, transcript, here, length, playFrom });
+const volume = new Volume(media, bar);
 const stage = media.localName === "video" ? new Stage(document.querySelector("[data-stage]"), media, toggle) : null;
 
 function peaks() {
@@ -67,8 +82,10 @@ function play() {
 }
 
 function toggle() {
-  if (media.paused) play();
-  else media.pause();
+  if (media.paused) return play();
+  media.pause();
+  const back = Number(bar.dataset.rewind); // As the person has set it.
+  if (back) media.currentTime = Math.max(loop.from ?? 0, media.currentTime - back);
 }
 
 function skip(seconds) {
@@ -83,9 +100,13 @@ function seekByKey(event) {
   skip(seconds);
 }
 
+let frame = 0;
+
 function follow() {
+  loop.keep();
   spoken.mark(media.currentTime);
-  if (!media.paused) requestAnimationFrame(follow);
+  cancelAnimationFrame(frame); // A jump while it plays begins no second round.
+  if (!media.paused) frame = requestAnimationFrame(follow);
 }
 
 function showPlaying() {
@@ -105,6 +126,11 @@ function setSpeed(rate) {
   media.defaultPlaybackRate = media.playbackRate = Number(speed.value);
 }
 
+function changeSpeed(by) {
+  const next = speed.options[speed.selectedIndex + by];
+  if (next) setSpeed(next.value);
+}
+
 // An address that says where to start outranks what is remembered.
 function begin() {
   const linked = media.getAttribute("src").split("#t=")[1];
@@ -118,12 +144,23 @@ function begin() {
   if (linked && !location.hash) spoken.paragraph?.scrollIntoView({ block: "center" });
 }
 
+const UNKNOWN = "This cannot be played: the file is missing on the server, or this browser does not know its format.";
+const COPY_COMES = "This browser does not know the format of this file. A copy that it can play is being made: reload the page in a few minutes.";
+
 function fail() {
-  bar.querySelector("[data-fault]").textContent = "This cannot be played: the file is missing on the server, or this browser does not know its format.";
+  const fault = bar.querySelector("[data-fault]");
+  fault.textContent = "copyComes" in fault.dataset ? COPY_COMES : UNKNOWN;
   bar.querySelectorAll("button:not([data-show-keys]), input, select").forEach((control) => (control.disabled = true));
 }
 
+// Where a person is: at what has the focus, or was chosen by keyboard; else where it plays.
+function here() {
+  const isReading = transcript.contains(document.activeElement);
+  return isReading || !spoken.paragraph ? reading.here : spoken.passages[spoken.index];
+}
+
 function clickText(event) {
+  if (event.target.closest("[data-editor]") || editing.take(event)) return;
   const seconds = timeAt(event);
   if (seconds === null) return;
   event.preventDefault();
@@ -132,7 +169,7 @@ function clickText(event) {
 
 new HereButton(who);
 new SpeakerPanel(transcript, { now: () => media.currentTime, playFrom });
-keepSteady();
+goToPlace(transcript);
 takeOver();
 show();
 if (media.readyState) begin();
@@ -149,21 +186,34 @@ seek.addEventListener("input", () => (media.currentTime = Number(seek.value)));
 speed.addEventListener("change", () => setSpeed(Number(speed.value)));
 transcript.addEventListener("click", clickText);
 bar.querySelector("[data-play]").addEventListener("click", toggle);
-bar.querySelector("[data-show-keys]").addEventListener("click", showKeys);
-bar.querySelector("[data-full-screen]")?.addEventListener("click", () => stage.fillScreen());
+bar.querySelectorAll("[data-full-screen]").forEach((button) => button.addEventListener("click", () => stage.fillScreen()));
 for (const button of bar.querySelectorAll("[data-skip]")) {
   button.addEventListener("click", () => skip(Number(button.dataset.skip)));
 }
 listen({
-  " ": toggle,
-  k: toggle,
-  j: () => skip(-SKIP_SECONDS),
-  l: () => skip(SKIP_SECONDS),
-  ArrowLeft: () => skip(-SKIP_SECONDS),
-  ArrowRight: () => skip(SKIP_SECONDS),
-  "?": showKeys,
-  s: () => who.askHere(),
-  ...(stage && { f: () => stage.fillScreen() }),
+  toggle,
+  back: () => skip(-SKIP_SECONDS),
+  forward: () => skip(SKIP_SECONDS),
+  "back-fine": () => skip(-FINE_SECONDS),
+  "forward-fine": () => skip(FINE_SECONDS),
+  "back-far": () => skip(-FAR_SECONDS),
+  "forward-far": () => skip(FAR_SECONDS),
+  slower: () => changeSpeed(-1),
+  faster: () => changeSpeed(1),
+  mute: () => volume.toggle(),
+  quieter: () => volume.change(-1),
+  louder: () => volume.change(1),
+  loop: () => loop.toggle(),
+  follow: () => following.resume(),
+  who: () => who.askHere(),
+  edit: () => editing.toggle({ begins: true }),
+  "doubtful-next": () => doubtful.go(1, { byKey: true }),
+  "doubtful-previous": () => doubtful.go(-1, { byKey: true }),
+  "doubtful-accept": () => doubtful.accept(),
+  "doubtful-fix": () => doubtful.fix(),
+  "doubtful-fix-all": () => doubtful.fixAll(),
+  "doubtful-play": () => doubtful.play(),
+  ...(stage && { "full-screen": () => stage.fillScreen() }),
 });
 new ResizeObserver(() => {
   wave.measure();

@@ -11,9 +11,14 @@ function close() {
 document.body.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target === dialog && !dialog.open) dialog.showModal();
 });
-document.body.addEventListener("action-done", close);
+// What ends is what was asked for here. Whether one's own text stays or another one is answered, whatever else is done meanwhile.
+document.body.addEventListener("action-done", () => dialog.querySelector("[data-conflict]") || close());
 dialog.addEventListener("click", (event) => {
   if (event.target !== dialog && !event.target.closest("[data-close]")) return;
   event.preventDefault();
   close();
+});
+// What is saved as a file leaves the page as it is.
+dialog.addEventListener("submit", (event) => {
+  if (event.target.matches("[data-closes]")) setTimeout(close);
 });

@@ -4,28 +4,32 @@
 import { Mark, wordsOf } from "./spoken.js";
 
 export class Reading {
-  constructor(transcript, playFrom) {
+  // `edit` takes a passage and tells whether it is edited, which Enter does then instead of playing.
+  constructor(transcript, playFrom, edit) {
     this.transcript = transcript;
     this.playFrom = playFrom;
+    this.edit = edit;
     this.mark = new Mark("chosen");
     this.said = document.getElementById("announcement");
-    this.read();
-    new MutationObserver(() => this.read()).observe(transcript, { childList: true });
+    this.read([transcript]);
+    const changes = new MutationObserver((records) => this.read(records.flatMap(({ addedNodes }) => [...addedNodes])));
+    changes.observe(transcript, { childList: true });
     transcript.addEventListener("focusin", (event) => this.enter(event.target));
     transcript.addEventListener("focusout", () => this.forget());
     transcript.addEventListener("keydown", (event) => this.press(event));
   }
 
-  read() {
+  // Takes what is new in the text: of all of it, the browser would look at each link again.
+  read(nodes) {
+    const links = nodes.flatMap((node) => [...(node.querySelectorAll?.(".moment, [data-voice], [data-edit]") ?? [])]);
+    for (const link of links) link.tabIndex = -1; // The keys s and e do what the others do.
     this.moments = [...this.transcript.querySelectorAll(".moment")];
-    this.moments.forEach((moment) => (moment.tabIndex = -1));
-    this.transcript.querySelectorAll("[data-voice]").forEach((name) => (name.tabIndex = -1)); // The key s does the same.
-    this.stopAt(this.moments.find((moment) => moment.id === this.stop?.id) ?? this.moments[0]);
+    this.stopAt((this.stop && document.getElementById(this.stop.id)) ?? this.moments[0]);
   }
 
   // Make this the one that Tab leads to.
   stopAt(moment) {
-    if (!moment) return;
+    if (!moment || (moment === this.stop && !moment.tabIndex)) return;
     if (this.stop) this.stop.tabIndex = -1;
     this.stop = moment;
     this.stop.tabIndex = 0;
@@ -84,7 +88,13 @@ export class Reading {
     this.said.textContent = this.mark.show(passage, all, index);
   }
 
+  // The passage that is meant: that of the chosen word, else the first one of the paragraph that has the focus or had it last.
+  get here() {
+    return this.passage ?? this.stop?.parentElement.querySelector("[data-segment]");
+  }
+
   play() {
+    if (this.edit(this.here)) return;
     const chosen = this.words[this.word];
     this.playFrom(chosen ? chosen.all[chosen.index][1] : Number(this.stop.dataset.start));
   }

@@ -1,4 +1,5 @@
-// Rows of the list that are ticked: how many, all of this page, none. The bar itself comes and goes by its style.
+// Rows of the list that are ticked: how many, all of this page, none. The bar itself comes and goes by its style. What was done to
+// them leaves those that are still there ticked: more may be to be done to them.
 
 function boxes() {
   return [...document.querySelectorAll("#recordings [name=recording]")];
@@ -29,6 +30,5 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-select-page]")) tick(true);
   if (event.target.closest("[data-select-none]")) tick(false);
 });
-document.body.addEventListener("action-done", () => tick(false));
 document.body.addEventListener("htmx:afterSettle", count);
 count();

@@ -2,10 +2,9 @@
 // spoken word is marked by a highlight, so that a transcript of hours has no element for each word.
 
 export class SpokenWord {
-  // `onParagraph` is called with the paragraph that is spoken from now on, null where there is none.
-  constructor(transcript, onParagraph) {
-    this.transcript = transcript;
-    this.onParagraph = onParagraph;
+  // `onParagraph` and `onPassage` are called with what is spoken from now on, null where nothing is.
+  constructor(transcript, { onParagraph, onPassage }) {
+    Object.assign(this, { transcript, onParagraph, onPassage });
     this.spoken = new Mark("spoken");
     this.read();
     new MutationObserver(() => this.read()).observe(transcript, { childList: true });
@@ -15,10 +14,12 @@ export class SpokenWord {
     this.passages = [...this.transcript.querySelectorAll("[data-words]")];
     this.starts = this.passages.map((passage) => Number(passage.dataset.start));
     this.index = this.word = undefined;
+    if (this.seconds !== undefined) this.mark(this.seconds); // A long text comes in parts.
   }
 
   // Called for each frame while it plays: it parses a passage once, and touches the page only for another word.
   mark(seconds) {
+    this.seconds = seconds;
     const index = lastAtOrBefore(this.starts, seconds);
     if (index !== this.index) this.enter(index);
     const word = lastAtOrBefore(this.times, seconds);
@@ -32,6 +33,7 @@ export class SpokenWord {
     this.word = undefined;
     this.words = index < 0 ? [] : wordsOf(this.passages[index]);
     this.times = this.words.map((each) => each[1]);
+    this.onPassage(this.passages[index] ?? null);
     const paragraph = this.passages[index]?.closest(".paragraph") ?? null;
     if (paragraph === this.paragraph) return;
     this.paragraph?.removeAttribute("data-playing");
@@ -52,16 +54,27 @@ export class Mark {
   show(passage, words, index) {
     this.highlight?.clear();
     if (!passage || !words[index]) return "";
-    const text = passage.firstChild;
+    const text = passage.textContent;
     const start = words[index][0];
     const end = words[index + 1]?.[0] ?? text.length;
-    const word = text.data.slice(start, end).trimEnd();
+    const word = text.slice(start, end).trimEnd();
     const range = new Range();
-    range.setStart(text, start);
-    range.setEnd(text, start + word.length);
+    range.setStart(...placeIn(passage, start));
+    range.setEnd(...placeIn(passage, start + word.length));
     this.highlight?.add(range);
     return word;
   }
+}
+
+// The node and the offset in it of a place in a passage's text, which has nodes of its own for the words that are marked.
+function placeIn(passage, offset) {
+  const walker = document.createTreeWalker(passage, NodeFilter.SHOW_TEXT);
+  let node = walker.nextNode();
+  while (offset > node.length) {
+    offset -= node.length;
+    node = walker.nextNode();
+  }
+  return [node, offset];
 }
 
 // The words of a passage as [offset, seconds].
@@ -81,10 +94,21 @@ export function timeAt(event) {
   return word < 0 ? Number(target.dataset.start) : words[word][1];
 }
 
-function offsetAt({ clientX, clientY }) {
+// The place in the text that was clicked on, counted in characters from the start of its passage.
+export function offsetAt({ target, clientX, clientY }) {
   const position = document.caretPositionFromPoint?.(clientX, clientY);
-  if (position) return position.offset;
-  return document.caretRangeFromPoint?.(clientX, clientY)?.startOffset ?? 0;
+  const caret = position ? null : document.caretRangeFromPoint?.(clientX, clientY);
+  const [node, offset] = position ? [position.offsetNode, position.offset] : [caret?.startContainer, caret?.startOffset];
+  const passage = target.closest("[data-start]");
+  return passage.contains(node) ? offsetIn(passage, node, offset) : 0;
+}
+
+// The place of a point of the document in the text of the passage that it is in.
+export function offsetIn(passage, node, offset) {
+  const before = new Range();
+  before.setStart(passage, 0);
+  before.setEnd(node, offset);
+  return before.toString().length;
 }
 
 // The index of the last of the sorted numbers that is not greater; -1 where all are.

@@ -1,50 +1,43 @@
-// After a change the focus stays where the person was, Ctrl+Z takes the change back, and its notice can be closed.
+// Ctrl+Z takes the last change back, Ctrl+Shift+Z does it again, Ctrl+Enter sends what is written in several lines, and a notice
+// can be closed.
+
+import { restoreFocus } from "./focus.js";
+import { letterOf } from "./keyboard.js";
 
 const FIELDS = "input, textarea, select, [contenteditable]";
-let last = {};
 
-// What had the focus, and in which second of the text, for when it is taken away.
-function note({ target }) {
-  if (target.closest("dialog, [popover], .messages")) return;
-  const moment = target.closest(".paragraph")?.querySelector(".moment");
-  last = { id: target.id, seconds: moment ? Number(moment.dataset.start) : null };
-}
-
-// A page without a focus sends its reader back to the beginning.
-export function restoreFocus() {
-  const active = document.activeElement;
-  if ((active && active !== document.body) || document.querySelector("dialog[open], :popover-open")) return;
-  (document.getElementById(last.id) ?? momentAt(last.seconds) ?? fallback())?.focus({ preventScroll: true });
-}
-
-function momentAt(seconds) {
-  if (seconds === null || seconds === undefined) return null;
-  return [...document.querySelectorAll(".moment")].findLast((moment) => Number(moment.dataset.start) <= seconds);
-}
-
-function fallback() {
-  return last.id ? document.querySelector("#panel-fold > summary") : null;
+// Ctrl+Z, and Ctrl+Shift+Z or Ctrl+Y.
+function wayOf(event) {
+  const { ctrlKey, metaKey, altKey, shiftKey } = event;
+  if (altKey || !(ctrlKey || metaKey)) return null;
+  const letter = letterOf(event).toLowerCase();
+  if (letter === "z") return shiftKey ? "redo" : "undo";
+  return letter === "y" && !shiftKey ? "redo" : null;
 }
 
 function undo(event) {
-  const isUndo = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "z";
-  if (!isUndo || event.target.closest(FIELDS) || document.querySelector("dialog[open]")) return;
-  const button = document.querySelector("[data-undo-last]");
+  const way = wayOf(event);
+  if (!way || event.target.closest(FIELDS) || document.querySelector("dialog[open]")) return;
+  const button = document.querySelector(`[data-${way}-last]`);
   if (!button) return;
   event.preventDefault();
+  htmx.process(button.form); // Right after a swap htmx would not take it yet, and the browser would leave the page.
   button.form.requestSubmit(button);
 }
 
-export function keepSteady() {
-  document.addEventListener("focusin", note);
-  document.addEventListener("keydown", undo);
-  document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-close-notice]");
-    if (!button) return;
-    button.closest(".notice").remove();
-    restoreFocus();
-  });
-  for (const name of ["htmx:afterSettle", "htmx:oobAfterSwap", "action-done"]) {
-    document.body.addEventListener(name, () => setTimeout(restoreFocus));
-  }
+function send(event) {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || event.isComposing) return;
+  const form = event.target.matches("textarea") ? event.target.form : null;
+  if (!form) return;
+  event.preventDefault();
+  form.requestSubmit(form.querySelector("button:not([type=button])"));
 }
+
+document.addEventListener("keydown", undo);
+document.addEventListener("keydown", send);
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-close-notice]");
+  if (!button) return;
+  button.closest(".notice").remove();
+  restoreFocus();
+});

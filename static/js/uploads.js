@@ -95,8 +95,13 @@ function chosen() {
 function sendReady(event) {
   event.preventDefault();
   const wrong = form.querySelector("[aria-invalid]");
-  if (wrong) wrong.focus();
-  else uploads.filter((upload) => upload.state === "ready").forEach((upload) => upload.wait());
+  if (form.querySelector(".htmx-request")) {
+    // What was written last is being looked at.
+    document.body.addEventListener("htmx:afterSettle", () => form.requestSubmit(), { once: true });
+  } else if (wrong) {
+    for (let fold = wrong.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+    wrong.focus();
+  } else uploads.filter((upload) => upload.state === "ready").forEach((upload) => upload.wait());
 }
 
 function hasFiles(event) {

@@ -1,7 +1,7 @@
 // The menu that asks who speaks in a passage: for the paragraph whose name is clicked, the word that was chosen by keyboard, or
 // the text that is selected. Without this script the names lead to a page that asks the same.
 
-import { restoreFocus } from "./steady.js";
+import { restoreFocus } from "./focus.js";
 
 const GAP = 6; // Pixels between the menu and what it is about.
 

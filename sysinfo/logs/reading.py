@@ -1,7 +1,7 @@
 """The log files, for the page that shows them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,6 +63,18 @@ def files() -> list[LogFile]:
         return []
     found = [file for path in paths if (file := _file(path))]
     return sorted(found, key=lambda file: (file.start, file.kind != ERRORS, -file.part), reverse=True)
+
+
+def last_written(files: Sequence[LogFile]) -> LogFile:
+    """Return the file in which most lately something was written: that of the service, where a command began one after it."""
+    return max(files, key=lambda file: (file.kind != ERRORS, _written_ns(file)))
+
+
+def _written_ns(file: LogFile) -> int:
+    try:
+        return file.path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def find(name: str) -> LogFile | None:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from speech.files import ROOT, number, text
 from sysinfo.probes import nvidia
 from sysinfo.probes.card import Card
-from sysinfo.probes.files import ROOT, number, text
 from sysinfo.probing import NotKnown
 from sysinfo.programs import NotInstalled
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import psutil
 
+from speech import limits
 from sysinfo import programs
-from sysinfo.probes import limits
 from sysinfo.probing import NotKnown
 
 NEEDS_ROOT = "Only root may read it from the firmware."

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from sysinfo.probes.files import ROOT, text
+from speech.files import ROOT, text
 
 UP, REJECTED = 0x1, 0x200
 """RTF_UP and RTF_REJECT of Linux's route.h."""

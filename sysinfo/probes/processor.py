@@ -6,8 +6,8 @@ from pathlib import Path
 
 import psutil
 
-from sysinfo.probes import limits
-from sysinfo.probes.files import ROOT, number, text
+from speech import limits
+from speech.files import ROOT, number, text
 
 INSTRUCTIONS = {
     "AVX2": {"avx2"},
@@ -50,7 +50,7 @@ def probe(root: Path = ROOT) -> Processor:
         sockets=sockets,
         cores=cores or psutil.cpu_count(logical=False),
         threads=threads or psutil.cpu_count(),
-        usable_threads=_usable(root),
+        usable_threads=usable_threads(root),
         instruction_sets=None if flags is None else tuple(name for name, need in known.items() if need <= flags),
         absent_instruction_sets=None
         if flags is None
@@ -77,7 +77,7 @@ def _topology(root: Path) -> tuple[int | None, int | None, int | None]:
     return len(packages) or None, len(cores) or None, threads or None
 
 
-def _usable(root: Path) -> float | None:
+def usable_threads(root: Path = ROOT) -> float | None:
     """Return how many threads this process may keep busy."""
     here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return min((share for share in (here, limits.processors(root)) if share), default=None)

@@ -7,9 +7,22 @@ from pathlib import Path
 
 import psutil
 
-from sysinfo.probes.files import ROOT, text
+from speech.files import ROOT, text
+from sysinfo.probing import NotKnown
+from sysinfo.programs import ask
 
 UNKNOWN = "unknown"
+VENDOR = "Hypervisor vendor:"
+"""What the line of lscpu begins with that names the hypervisor: it asks the processor, which knows it where no file does."""
+DETECTED = {
+    "kvm": "KVM",
+    "qemu": "QEMU",
+    "vmware": "VMware",
+    "oracle": "VirtualBox",
+    "xen": "Xen",
+    "microsoft": "Microsoft",
+}
+"""What systemd-detect-virt calls hypervisors that have a name elsewhere too. It says "none" with status 1."""
 MARKS = {".dockerenv": "docker", "run/.containerenv": "podman", "run/systemd/container": ""}
 """Files that container programs leave. The last one has the name in it."""
 CGROUPS = {"kubepods": "kubernetes", "docker": "docker", "libpod": "podman", "lxc": "lxc"}
@@ -38,7 +51,7 @@ def probe() -> System:
         kernel=f"{platform.system()} {platform.release()}",
         architecture=platform.machine(),
         container=container(),
-        virtual_machine=virtual_machine(),
+        virtual_machine=hypervisor(),
         booted_at=datetime.fromtimestamp(psutil.boot_time(), UTC),
     )
 
@@ -58,8 +71,21 @@ def container(root: Path = ROOT) -> str:
     return found or ("wsl" if "microsoft" in text(root / "proc/sys/kernel/osrelease").lower() else "")
 
 
+def hypervisor(root: Path = ROOT) -> str:
+    """Return what runs this virtual machine, by the name that lscpu has for it; empty where it looks like a machine of its own.
+
+    "unknown" where it is certain that there is one, and neither programs nor files know which.
+    """
+    if found := _said_by_lscpu():
+        return found
+    seen = virtual_machine(root)
+    return seen if seen not in ("", UNKNOWN) else _said_by_systemd() or seen
+
+
 def virtual_machine(root: Path = ROOT) -> str:
-    """Return what kind of virtual machine this is; empty where it looks like a machine of its own."""
+    """Return what kind of virtual machine this is by the files that tell of it; empty where it looks like a machine of its own."""
+    if kind := text(root / "sys/hypervisor/type"):
+        return kind.capitalize()
     firmware = " ".join(
         text(root / "sys/class/dmi/id" / name) for name in ("sys_vendor", "product_name", "bios_vendor")
     )
@@ -67,6 +93,22 @@ def virtual_machine(root: Path = ROOT) -> str:
         if maker.lower() in firmware.lower():
             return maker
     return UNKNOWN if "hypervisor" in text(root / "proc/cpuinfo").split() else ""
+
+
+def _said_by_lscpu() -> str:
+    try:
+        lines = ask("lscpu").splitlines()
+    except NotKnown:
+        return ""
+    return next((line.removeprefix(VENDOR).strip() for line in lines if line.startswith(VENDOR)), "")
+
+
+def _said_by_systemd() -> str:
+    try:
+        said = ask("systemd-detect-virt", "--vm", statuses=(0, 1)).strip()
+    except NotKnown:
+        return ""
+    return "" if said == "none" else DETECTED.get(said, said)
 
 
 def _name() -> str:

@@ -1,9 +1,11 @@
 """What a person does in the pages, one step at a time."""
 
+import csv
 import io
 import json
 import re
 from collections.abc import Callable, Iterable
+from html import unescape
 from pathlib import Path
 
 import docx
@@ -11,7 +13,7 @@ import srt
 import webvtt
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Person
+from tests.e2e.server import Person
 
 TRANSCRIBE_MILLISECONDS = 180_000
 SAID = "ask not what your country can do for you"
@@ -28,6 +30,7 @@ def sign_in(page: Page, person: Person, url: str = "") -> None:
     page.get_by_label("Password").fill(person.password)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Recordings")).to_be_visible()
+    page.wait_for_load_state()  # Keys are heard from then on.
 
 
 def choose_files(page: Page, files: Iterable[Path]) -> None:
@@ -45,7 +48,7 @@ def open_recording(page: Page, title: str) -> None:
 def export_all(page: Page) -> dict[str, bytes]:
     """Save the transcript in every format that the menu offers and return the files by format."""
     page.locator("summary", has_text="Export").click()
-    links = page.get_by_role("link").filter(has_text=re.compile(r"\.(txt|srt|vtt|json|docx|md)$"))
+    links = page.get_by_role("link").filter(has_text=re.compile(r"\.(txt|srt|vtt|json|docx|md|html|tsv)$"))
     return dict(_save(page, links.nth(number).click) for number in range(links.count()))
 
 
@@ -60,6 +63,10 @@ def texts_of_exports(files: dict[str, bytes]) -> dict[str, str]:
     return {
         "txt": files["txt"].decode("utf-8"),
         "md": files["md"].decode("utf-8"),
+        "html": unescape(re.sub(r"<[^>]*>", " ", files["html"].decode("utf-8"))),
+        "tsv": " ".join(
+            row["text"] for row in csv.DictReader(files["tsv"].decode("utf-8").splitlines(), dialect="excel-tab")
+        ),
         "srt": " ".join(cue.content for cue in srt.parse(files["srt"].decode("utf-8"))),
         "vtt": " ".join(cue.text for cue in webvtt.from_string(files["vtt"].decode("utf-8"))),
         "json": "".join(segment["text"] for segment in json.loads(files["json"])["segments"]),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Person
+from tests.e2e.server import Person
 from tests.e2e.steps import (
     SAID,
     TRANSCRIBE_MILLISECONDS,
@@ -68,7 +68,8 @@ def test_flow_without_javascript(open_page: Callable[..., Page], person: Person,
 def _see_text_before_the_end(page: Page) -> None:
     """Read the beginning while the job still runs, without touching the page."""
     transcript = page.get_by_role("article", name="Transcript")
-    expect(transcript).to_contain_text("fellow Americans", timeout=TRANSCRIBE_MILLISECONDS)
+    # Over a telephone the last letter of "Americans" is heard on some processors only.
+    expect(transcript).to_contain_text("fellow America", timeout=TRANSCRIBE_MILLISECONDS)
     expect(page.locator("#standing")).to_contain_text("of 3:12")
     expect(page.locator("summary", has_text="Export")).to_have_count(0)
 
@@ -102,4 +103,4 @@ def _reload_until_done(page: Page) -> None:
 def _check_exports(page: Page, *, times_said: int) -> None:
     texts = texts_of_exports(export_all(page))
     assert {name: words(text).count(SAID) for name, text in texts.items()} == dict.fromkeys(texts, times_said)
-    assert set(texts) == {"txt", "srt", "vtt", "json", "docx", "md"}
+    assert set(texts) == {"txt", "srt", "vtt", "json", "docx", "md", "html", "tsv"}

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.conftest import DATA
-from tests.e2e.conftest import Person, Server
+from tests.e2e.server import Person, Server
 from tests.e2e.steps import open_recording, sign_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
@@ -18,7 +18,14 @@ LENGTH = "0:12"
 """Of the video: its sound ends after 11 seconds, its pictures after 12.67."""
 STALL_MILLISECONDS = 500
 """Nobody waits so long without noticing. 90 to 250 were measured on two busy cores, 2026-11-22."""
+FIRST_LOAD_BYTES = 122_000
+"""Compressed, without the 30 KB of headers that come with it: together no more than 150 KB."""
 SCREENS = ((320, 640), (360, 740), (600, 400), (768, 1024), (1024, 768), (1440, 900), (1920, 1080))
+WITHOUT_COPY = """
+from transcripts.models import Recording
+fields = {{"playback": "", "playback_state": "none", "playback_token": None}}
+Recording.objects.filter(owner__username={name!r}).update(**fields)
+"""
 LONG_TRANSCRIPT = """
 from tests.conftest import SPEECH, _segment
 from transcripts.models import Job, Recording, Segment
@@ -40,14 +47,13 @@ def viewer(server: Server) -> Person:
 def long_viewer(server: Server) -> Person:
     """Return somebody whose video has the text of three hours."""
     person = _add_viewer(server)
-    server.manage("shell", "--verbosity", "0", "--command", LONG_TRANSCRIPT.format(name=person.name))
+    server.run(LONG_TRANSCRIPT.format(name=person.name))
     return person
 
 
 def _add_viewer(server: Server) -> Person:
     person = server.add_person()
-    options = ("--owner", person.name, "--model", "tiny.en", "--output", str(server.log.parent))
-    server.manage("transcribe", str(DATA / "jfk_video.mp4"), *options)
+    server.transcribe(DATA / "jfk_video.mp4", person)
     return person
 
 
@@ -59,6 +65,7 @@ def open_video(open_page: Callable[..., Page], viewer: Person) -> Callable[..., 
         page = open_page(**options)
         sign_in(page, person)
         open_recording(page, "jfk_video")
+        expect(page.locator("[data-play]")).to_be_visible()  # The scripts are there.
         return page
 
     return open_one
@@ -103,8 +110,8 @@ def test_length_of_a_video_is_the_same_everywhere(open_video: Callable[..., Page
 def test_length_of_a_recording_that_breaks_off_is_what_there_is(open_page: Callable[..., Page], server: Server):
     """The browser goes by the 11 seconds that the file announces."""
     person = server.add_person()
-    options = ("--owner", person.name, "--model", "tiny.en", "--output", str(server.log.parent))
-    server.manage("transcribe", str(DATA / "bad" / "truncated.mp3"), *options)
+    server.transcribe(DATA / "bad" / "truncated.mp3", person)
+    server.run(WITHOUT_COPY.format(name=person.name))
     page = open_page()
     sign_in(page, person)
     expect(page.locator("td.column-duration")).to_have_text("0:05")
@@ -142,6 +149,7 @@ def test_video_has_one_player_fills_the_screen_and_can_be_put_away(open_video: C
 
 def test_page_of_a_video_fits_and_its_buttons_can_be_hit(open_video: Callable[..., Page]):
     page = open_video()
+    _wait_until_ready(page)
     for width, height in SCREENS:
         page.set_viewport_size({"width": width, "height": height})
         assert page.evaluate("document.documentElement.scrollWidth") == width
@@ -150,7 +158,7 @@ def test_page_of_a_video_fits_and_its_buttons_can_be_hit(open_video: Callable[..
 
 def _check_that_buttons_can_be_hit(page: Page) -> None:
     """By a finger: none is small, none is under another."""
-    buttons = page.locator(".player button:visible, .player select:visible").all()
+    buttons = page.locator(".player button:visible, .player select:visible, .player-menu > summary:visible").all()
     assert len(buttons) >= 5
     boxes = [button.bounding_box() for button in buttons]
     assert [(box["width"] >= 44, box["height"] >= 44) for box in boxes] == [(True, True)] * len(boxes)
@@ -164,6 +172,7 @@ def _neighbours(boxes: list[Any]) -> list[tuple[Any, Any]]:
 
 def test_last_line_of_the_text_is_not_behind_the_player(open_video: Callable[..., Page], long_viewer: Person):
     page = open_video(long_viewer, width=360, height=740)
+    expect(page.locator("#rest")).to_have_count(0)  # A long text comes in parts.
     page.locator(".paragraph").last.locator(".moment").focus()
     page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
     text, player = page.locator(".paragraph").last.bounding_box(), page.locator(".player").bounding_box()
@@ -208,8 +217,27 @@ def test_help_lists_the_keys_and_gives_the_focus_back(open_video: Callable[..., 
     _press(page, "?")
     dialog = page.get_by_role("dialog", name="Keyboard")
     expect(dialog).to_contain_text("Full screen")
+    expect(dialog).to_contain_text("Rename the recording")
+    expect(dialog).not_to_contain_text("Find by title")
     _press(page, "k")
     assert not _is_playing(page)
+    dialog.get_by_label("Keys act without Ctrl or Alt").uncheck()
+    page.keyboard.press("Escape")
+    _press(page, "?")
+    expect(dialog).to_be_hidden()
+    page.get_by_role("button", name="Keyboard").click()
+    dialog.get_by_label("Keys act without Ctrl or Alt").check()
+    page.keyboard.press("Escape")
+    _press(page, "q")
+    expect(page.locator("#report dl")).to_be_visible()
+    _press(page, "n")
+    expect(page.get_by_label("Note", exact=True)).to_be_focused()
+    page.locator(".moment").first.focus()
+    _press(page, "Shift+T")
+    expect(page.get_by_label("Add tags")).to_be_focused()
+    page.locator(".moment").first.focus()
+    _press(page, "Shift+E")
+    expect(page.get_by_role("link", name="Subtitles .srt")).to_be_visible()
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     page.get_by_role("button", name="Keyboard").click()
@@ -220,8 +248,9 @@ def test_help_lists_the_keys_and_gives_the_focus_back(open_video: Callable[..., 
 def test_text_is_one_stop_of_tab_and_arrows_reach_each_word(open_video: Callable[..., Page], long_viewer: Person):
     page = open_video(long_viewer)
     moments = page.locator(".moment")
+    expect(page.locator("#rest")).to_have_count(0)  # The text of a long recording comes in parts.
     assert moments.count() > 100
-    page.locator("summary", has_text="More actions").focus()
+    page.get_by_role("searchbox", name="Find in the text").focus()
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the text")).to_be_focused()  # After the button that hides the video
@@ -291,11 +320,115 @@ def test_times_are_links_that_open_elsewhere_too(open_video: Callable[..., Page]
     assert "?" not in page.url
 
 
+def test_stretch_is_repeated_and_marked_in_the_waveform(open_video: Callable[..., Page]):
+    page = open_video()
+    first = page.locator("#transcript [data-words]").first
+    end = float(first.get_attribute("data-end") or 0)
+    _press(page, "o")
+    expect(page.get_by_role("button", name="Repeat")).to_have_attribute("aria-pressed", "true")
+    assert page.locator(".player-loop").bounding_box()["width"] > 10
+    page.get_by_label("Speed").select_option("3")
+    _wait_for(page, f"media.currentTime > {end - 0.5}")
+    _wait_for(page, f"media.currentTime < {end - 0.5} && !media.paused")
+    _press(page, "l", "l", "l")  # Whoever goes elsewhere is not held back.
+    expect(page.get_by_role("button", name="Repeat")).to_have_attribute("aria-pressed", "false")
+    _press(page, "k")
+
+    first.select_text()
+    page.get_by_role("button", name="Repeat").click()
+    _wait_for(page, f"!media.paused && media.currentTime < {end}")
+    _press(page, "o", "k")
+    expect(page.locator(".player-loop")).to_be_hidden()
+
+
+def test_player_skips_by_more_and_less_and_is_as_loud_as_one_wants(open_video: Callable[..., Page]):
+    page = open_video()
+    _press(page, ".", ".", ",")
+    assert _time(page) == pytest.approx(1.0, abs=0.01)
+    for key in ("Shift+L", "Shift+J"):
+        page.keyboard.press(key)
+    assert _time(page) == pytest.approx(0.0, abs=0.01)
+    for key in ("+", "+", "-"):
+        page.keyboard.press(key)
+    assert _media(page).evaluate("media => [media.playbackRate, media.preservesPitch]") == [1.25, True]
+    page.locator("summary", has_text="More of the player").click()
+    page.get_by_role("button", name="Forward 1 second").click()
+    assert _time(page) == pytest.approx(1.0, abs=0.01)
+    page.get_by_role("slider", name="Volume").fill("0.4")
+    page.reload()
+    _wait_for(page, "media.volume === 0.4")
+    page.keyboard.press("m")
+    assert _media(page).evaluate("media => media.muted")
+    page.keyboard.press("0")
+    assert _media(page).evaluate("media => [media.muted, media.volume]") == [False, 0.5]
+
+
+def test_player_goes_back_when_it_is_paused(open_page: Callable[..., Page], server: Server):
+    person = _add_viewer(server)
+    page = open_page()
+    sign_in(page, person)
+    page.goto("/settings/")
+    page.get_by_label("Seconds back when pausing").fill("2")
+    page.get_by_role("button", name="Save Playing").click()
+    expect(page.locator("#settings-playing .settings-saved")).to_be_visible()
+    page.goto("/")
+    open_recording(page, "jfk_video")
+    _press(page, "l", "k")
+    _wait_for(page, "media.currentTime > 5.3")
+    _press(page, "k")
+    assert 3.2 < _time(page) < 4.5
+
+
+def test_text_scrolls_along_until_somebody_scrolls(open_video: Callable[..., Page], long_viewer: Person):
+    page = open_video(long_viewer, height=600)
+    expect(page.locator("#rest")).to_have_count(0)
+    follow = page.get_by_role("button", name="Follow what is played")
+    _press(page, "k")
+    page.evaluate("document.querySelector('[data-media]').currentTime = 9")
+    page.wait_for_function("document.querySelector('.paragraph[data-playing]')")
+    expect(follow).to_be_hidden()
+    page.mouse.move(700, 300)
+    page.mouse.wheel(0, 4000)
+    expect(follow).to_be_visible()
+    follow.click()
+    expect(page.locator(".paragraph[data-playing]")).to_be_in_viewport()
+    expect(follow).to_be_hidden()
+
+
+def test_file_in_which_browsers_miss_the_moment_is_played_from_a_copy(open_page: Callable[..., Page], server: Server):
+    person = server.add_person()
+    server.give("jfk.mp3", person)
+    page = open_page()
+    sign_in(page, person)
+    open_recording(page, "jfk")
+    address = page.url
+    while "/playback" not in (page.locator("audio").get_attribute("src") or ""):
+        page.goto(address)
+    _wait_until_ready(page)
+    page.locator("[data-seek]").fill("7.5")
+    _wait_for(page, "Math.abs(media.currentTime - 7.5) < 0.01")
+    page.keyboard.press("k")
+    _wait_for(page, "media.currentTime > 8")
+
+
+def _first_load(page: Page) -> int:
+    """Return how many bytes came for the page itself: without media, and without what came when it was shown already."""
+    page.goto("about:blank")
+    page.go_back()
+    expect(page.locator("#rest")).to_have_count(0)
+    return page.evaluate(
+        """() => performance.getEntries()
+            .filter(({ entryType, name }) => ["navigation", "resource"].includes(entryType) && !/media|rest/.test(name))
+            .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)"""
+    )
+
+
 def test_transcript_of_three_hours_scrolls_and_plays_without_a_stall(
     open_video: Callable[..., Page], long_viewer: Person
 ):
     page = open_video(long_viewer)
     assert page.evaluate("document.querySelectorAll('*').length") < 2 * 3000
+    assert _first_load(page) < FIRST_LOAD_BYTES
     longest = page.evaluate(
         """async () => {
           let [last, longest] = [performance.now(), 0];
@@ -309,3 +442,17 @@ def test_transcript_of_three_hours_scrolls_and_plays_without_a_stall(
         }"""
     )
     assert longest < STALL_MILLISECONDS
+
+
+def test_edit_that_moves_all_paragraphs_of_three_hours_marks_only_what_it_changed(
+    open_video: Callable[..., Page], long_viewer: Person
+):
+    page = open_video(long_viewer)
+    expect(page.locator("#rest")).to_have_count(0)
+    last = page.locator(".paragraph").last.get_attribute("id")
+    page.locator(".moment").first.focus()
+    page.keyboard.press("e")
+    page.keyboard.type("Well, let us begin then: ")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".paragraph").last).not_to_have_attribute("id", last or "")
+    expect(page.locator("[data-changed]")).to_have_count(1)

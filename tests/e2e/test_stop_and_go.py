@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Person, Server, running_server
+from tests.e2e.server import Person, Server, running_server
 from tests.e2e.steps import choose_files, sign_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
@@ -127,6 +127,8 @@ def test_rows_of_the_list_are_steered_in_place(open_page: Callable[..., Page], p
     page.locator("#dialog").get_by_role("button", name="Cancel transcription").click()
     expect(page.get_by_text("The transcription of 1 recording is cancelled.")).to_be_visible()
     expect(page.locator("td.column-state")).to_contain_text("Cancelled", timeout=SOON_MILLISECONDS)
+    expect(page.get_by_text("1 selected")).to_be_visible()  # For what comes next with it.
+    page.get_by_role("button", name="Select none").click()
     expect(page.locator("#bulk")).to_be_hidden()
 
     page.locator(".page-head summary").click()
@@ -143,10 +145,13 @@ def test_everything_works_without_javascript(open_page: Callable[..., Page], per
     page.get_by_role("button", name="Upload and transcribe").click()
 
     page.locator(".column-menu summary").click()
+    page.get_by_role("link", name="Show them").click()
     page.get_by_role("button", name="Pause").click()
     _reload_until(page, "Paused")
     page.get_by_role("button", name="Go on").click()
+    page.goto("/")
     page.locator(".column-menu summary").click()
+    page.get_by_role("link", name="Show them").click()
     page.get_by_role("link", name="Cancel…").click()
     page.get_by_role("button", name="Cancel the transcription").click()
     _reload_until(page, "Cancelled")

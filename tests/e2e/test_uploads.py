@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
-from tests.e2e.conftest import Person, Server
 from tests.e2e.faulty import faulty_server
+from tests.e2e.server import Person, Server
 from tests.e2e.steps import choose_files, sign_in
 
 pytestmark = pytest.mark.e2e
@@ -70,11 +70,14 @@ def test_impossible_choice_is_explained_before_anything_is_sent(
     posts: list[str] = []
     page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
 
+    expect(page.get_by_label("Model")).to_be_hidden()
+    page.locator("summary", has_text="Advanced").click()
     expect(page.get_by_text("Automatic takes base with faster-whisper.")).to_be_visible()
     page.get_by_label("Model").select_option("faster-whisper/tiny.en")
     expect(page.get_by_role("button", name="Upload and transcribe")).to_be_enabled()
     page.get_by_label("Language spoken").select_option("German")
     expect(page.locator("#id_model_error")).to_have_text("Model tiny.en knows English only. Choose another one.")
+    page.locator("summary", has_text="Advanced").click()
     _send(page)
     expect(page.get_by_label("Model")).to_be_focused()
     expect(page.get_by_text("1 file chosen, not sent yet")).to_be_visible()
@@ -85,6 +88,35 @@ def test_impossible_choice_is_explained_before_anything_is_sent(
     _send(page)
     expect(page.get_by_text("1 uploaded", exact=True)).to_be_visible()
     assert len(posts) == 1
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_options_of_the_engine_are_told_beside_the_field_and_obeyed(
+    open_page: Callable[..., Page], server: Server, data: Path, javascript: bool
+):
+    page = open_page(javascript=javascript, expected_error="" if javascript else "422")
+    sign_in(page, server.add_person(is_staff=True))
+    choose_files(page, [data / "jfk.opus"])
+    page.locator("summary", has_text="Advanced").focus()
+    page.keyboard.press("Enter")
+    field = page.get_by_role("textbox", name="Extra options")
+    field.fill("beam_size=30")
+    _send(page)
+    expect(page.locator("#id_extra_options_error")).to_have_text(
+        "beam_size takes a whole number from 1 to 10, not “30”."
+    )
+    expect(field).to_be_visible()
+    expect(field).to_have_attribute("aria-invalid", "true")
+
+    field.fill("beam_size=1, hotwords=Kennedy")
+    if not javascript:
+        page.locator("input[type=file]").set_input_files(data / "jfk.opus")
+    _send(page)
+    if javascript:
+        page.get_by_role("link", name="Open").click()
+    else:
+        page.get_by_role("link", name="jfk").first.click()
+    expect(page.get_by_role("list", name="Facts")).to_contain_text("beam_size=1, hotwords=Kennedy")
 
 
 @pytest.mark.parametrize(

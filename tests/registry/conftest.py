@@ -6,5 +6,5 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def _own_weights(weights_folder: Path) -> None:
+def _own_weights(weights_folder: Path, db: None) -> None:
     """Keep weights in a folder of each test."""

@@ -5,7 +5,8 @@ from importlib.machinery import ModuleSpec
 import pytest
 from pytest_django import Settings
 
-from registry import diarizers as module
+from preferences.models import Settings as Preferences
+from registry import viability as module
 from registry.diarizers import DiarizerAvailability, DiarizerChoice, diarizers, resolve_diarizer
 from registry.resolver import NothingRunnable
 from speech.types import DiarizerSpec
@@ -120,8 +121,14 @@ def test_diarizers_lists_each_with_what_hinders_it(put_weights: PutWeights):
             "pyannote",
             available=False,
             reason="The weights pyannote-segmentation of pyannote are not installed.",
+            fix="Run: python manage.py weights install pyannote-segmentation",
         ),
-        DiarizerAvailability("whisperx", available=False, reason="whisperx is not installed."),
+        DiarizerAvailability(
+            "whisperx",
+            available=False,
+            reason="whisperx is not installed.",
+            fix="Run: pip install --no-deps -r requirements-whisperx.txt",
+        ),
         DiarizerAvailability("vad", available=True, reason=""),
     ]
 
@@ -148,3 +155,15 @@ def test_looking_loads_no_heavy_library():
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert result.stdout.strip() == "[]"
+
+
+def test_what_may_not_be_chosen_may_still_be_the_best_that_can_run(put_weights: PutWeights):
+    put_open_weights(put_weights)
+    Preferences.objects.update_or_create(pk=1, defaults={"may_choose_diarizer": False})
+
+    choice = resolve_diarizer("pyannote", by_staff=False)
+
+    assert choice.spec.diarizer == "pyannote"
+    assert choice.warnings == (
+        "Only administrators may choose how speakers are told apart here; pyannote was used instead.",
+    )

@@ -5,7 +5,9 @@ from importlib.machinery import ModuleSpec
 import pytest
 from pytest_django import Settings
 
-from registry import resolver
+from preferences.models import Settings as Preferences
+from registry import viability
+from registry.models import SpeechModel
 from registry.resolver import Availability, Choice, NothingRunnable, available, resolve
 from speech.types import EngineSpec
 from tests.conftest import PutWeights
@@ -17,12 +19,12 @@ def chosen(choice: Choice) -> tuple[str, str]:
 
 def hide(monkeypatch: pytest.MonkeyPatch, *libraries: str) -> None:
     """Make these libraries look as if nobody had installed them."""
-    find_spec = resolver.find_spec
+    find_spec = viability.find_spec
 
     def find(name: str) -> ModuleSpec | None:
         return None if name in libraries else find_spec(name)
 
-    monkeypatch.setattr(resolver, "find_spec", find)
+    monkeypatch.setattr(viability, "find_spec", find)
 
 
 def test_resolve_takes_the_defaults(put_weights: PutWeights) -> None:
@@ -75,9 +77,20 @@ def test_resolve_falls_back_to_the_other_engine_next(put_weights: PutWeights) ->
 
     assert chosen(choice) == ("whisper", "small")
     assert choice.warnings == (
-        "Model small is not installed for faster-whisper; small (whisper) was used instead.",
-        "Model base is not installed for faster-whisper; small (whisper) was used instead.",
+        (
+            "Model small is not installed for faster-whisper; model base is not installed for faster-whisper; "
+            "small (whisper) was used instead."
+        ),
     )
+
+
+def test_resolve_falls_back_to_what_was_measured_to_be_fastest(put_weights: PutWeights) -> None:
+    for name, speed in (("whisper/small", 2.0), ("faster-whisper/tiny", 20.0), ("faster-whisper/medium", None)):
+        engine, key = name.split("/")
+        put_weights(engine, key)
+        SpeechModel.objects.filter(provider__key=engine, key=key).update(speed=speed)
+
+    assert "/".join(chosen(resolve(model="small"))) == "faster-whisper/tiny"
 
 
 @pytest.mark.parametrize(
@@ -160,6 +173,20 @@ def test_resolve_warns_where_only_english_is_left_and_the_language_is_not_known(
 
     assert resolve().warnings[-1] == (
         "Model tiny.en knows English only: speech in another language will come out wrong."
+    )
+
+
+def test_resolve_says_all_reasons_of_one_step_down_in_one_sentence(put_weights: PutWeights) -> None:
+    put_weights("faster-whisper", "tiny.en")
+    damage = "faster-whisper/base is damaged: model.bin is not what was installed."
+    SpeechModel.objects.filter(store="faster-whisper", key="base").update(status="broken", status_detail=damage)
+
+    assert resolve(engine="whisper", model="base").warnings == (
+        (
+            f"Model base is not installed for whisper; model base is broken: {damage.rstrip('.')}; "
+            "tiny.en (faster-whisper) was used instead."
+        ),
+        "Model tiny.en knows English only: speech in another language will come out wrong.",
     )
 
 
@@ -249,3 +276,31 @@ def test_resolver_loads_no_heavy_library() -> None:
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert result.stdout.strip() == "[]"
+
+
+def _forbid_choosing() -> None:
+    Preferences.objects.update_or_create(pk=1, defaults={"may_choose_model": False, "may_choose_diarizer": False})
+
+
+def test_resolve_keeps_to_what_a_text_was_begun_with_where_people_may_not_choose(put_weights: PutWeights) -> None:
+    put_weights("faster-whisper", "tiny")
+    _forbid_choosing()
+
+    choice = resolve(engine="faster-whisper", model="tiny", by_staff=False, is_planned=True)
+
+    assert (chosen(choice), choice.warnings) == (("faster-whisper", "tiny"), ())
+
+
+def test_resolve_may_fall_back_to_what_was_not_allowed_to_be_chosen(put_weights: PutWeights) -> None:
+    put_weights("faster-whisper", "tiny")
+    _forbid_choosing()
+
+    choice = resolve(engine="faster-whisper", model="tiny", by_staff=False)
+
+    assert chosen(choice) == ("faster-whisper", "tiny")
+    assert choice.warnings == (
+        (
+            "Only administrators may choose the model here; model base is not installed for faster-whisper; "
+            "tiny (faster-whisper) was used instead."
+        ),
+    )

@@ -41,7 +41,7 @@ def test_style_uses_tokens_that_exist_and_nothing_important(path: Path):
 
 
 def test_htmx_writes_no_styles_and_evaluates_no_code():
-    head = (ROOT / "templates/_head.html").read_text()
+    head = (ROOT / "templates/_htmx.html").read_text()
     config = json.loads(re.findall(r"name=\"htmx-config\"\s+content='([^']+)'", head)[0])
     assert (config["includeIndicatorStyles"], config["allowEval"]) == (False, False)
     assert {"code": "422", "swap": True} in config["responseHandling"]

@@ -7,7 +7,7 @@ from typing import BinaryIO
 import numpy as np
 import pytest
 
-from speech import audio, waveform
+from speech import audio, opening, waveform
 from speech.types import SAMPLE_RATE, EngineError, UnreadableMedia
 
 LOUDNESS = 0.165
@@ -230,7 +230,7 @@ def test_file_that_is_gone_is_told(tmp_path: Path):
 def test_disk_that_fails_in_the_middle_is_not_the_end_of_the_recording(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ):
-    class Failing(audio._Nameless):
+    class Failing(opening.Nameless):
         def __init__(self, file: BinaryIO) -> None:
             super().__init__(file)
             self.left = 3 * (data / name).stat().st_size // 4
@@ -242,7 +242,7 @@ def test_disk_that_fails_in_the_middle_is_not_the_end_of_the_recording(
                 self._file = BrokenFile()
             return super().read(size)
 
-    monkeypatch.setattr(audio, "_Nameless", Failing)
+    monkeypatch.setattr(opening, "Nameless", Failing)
     with pytest.raises(EngineError) as caught:
         audio.decode(data / name, tmp_path / "work.pcm", on_progress=_ignore)
 
@@ -298,3 +298,24 @@ def test_read_returns_floats_of_the_stretch_asked_for(tmp_path: Path):
     assert (samples.dtype, samples.shape) == (np.float32, (SAMPLE_RATE // 4,))
     assert samples[0] == 8000 / 32768
     assert audio.read(tmp_path / "work.pcm", 2.0, 3.0).shape == (0,)
+
+
+def test_clipped_is_where_many_samples_stand_at_the_top():
+    sound = np.zeros(16_000, dtype=np.int16)
+    sound[100:104] = 32_767
+    sound[1700:1703] = -32_768
+    sound[3300:3400] = 31_000
+    sound[15_990:] = -32_768
+    assert waveform.clipped(sound) == 2
+    assert waveform.clipped(sound[:1599]) == 0
+
+
+def test_decode_tells_how_much_is_clipped(tmp_path: Path):
+    path = tmp_path / "loud.wav"
+    quiet = np.sin(np.arange(16_000) / 5) * 8_000
+    loud = (np.sin(np.arange(16_000) / 5) * 90_000).clip(-32_768, 32_767)
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 16_000, 0, "NONE", ""))
+        file.writeframes(np.concatenate([quiet, loud, quiet, quiet]).astype("<i2").tobytes())
+    decoded = audio.decode(path, tmp_path / "work.pcm", on_progress=lambda *_: None)
+    assert decoded.clipped == pytest.approx(0.25, abs=0.03)

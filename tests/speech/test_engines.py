@@ -4,14 +4,19 @@ import json
 import os
 import wave
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from speech import audio
 from speech.asr.decoding import Decoded, Window
+from speech.asr.devices import NO_GPU
 from speech.client import EngineProcess
+from speech.options import OF_MACHINE
 from speech.types import SAMPLE_RATE, EngineSpec, Json, Options, Plan, to_json
 
 pytestmark = pytest.mark.weights
@@ -41,11 +46,12 @@ def process() -> Iterator[EngineProcess]:
 def transcribe(process: EngineProcess, tmp_path: Path) -> Transcribe:
     """Return a function that transcribes a file and returns the plan and the segments."""
 
-    def run(media: Path, engine: str, *, model: str = "base", **options: str) -> tuple[Plan, list[Json]]:
+    def run(media: Path, engine: str, *, model: str = "base", **options: Any) -> tuple[Plan, list[Json]]:
+        machine = {name: options.pop(name) for name in OF_MACHINE if name in options}
         request = {
             "media": str(media),
             "work": str(tmp_path / "work.pcm"),
-            "engine": to_json(_spec(engine, model)),
+            "engine": to_json(replace(_spec(engine, model), **machine)),
             "options": to_json(Options(**options)),
         }
         *_, planned = process.replies(process.send("plan", **request), timeout_seconds=PATIENCE)
@@ -206,7 +212,7 @@ def test_engine_is_right_on_read_english(errors: Errors, transcribe: Transcribe,
 def test_a_doubtful_window_is_decoded_again_with_its_own_random_numbers(data: Path, tmp_path: Path):
     """What was sampled before must not matter: a resumed job gives the same text."""
     from speech import audio
-    from speech.asr import faster_whisper
+    from speech.asr import batches, faster_whisper
     from speech.types import Piece
 
     engine = faster_whisper.load(_spec("faster-whisper"))
@@ -215,7 +221,7 @@ def test_a_doubtful_window_is_decoded_again_with_its_own_random_numbers(data: Pa
     window = Window(7, 0.0, samples)
     doubtful = Decoded((1,), "moon " * 50, -2.0, 0.0, 0.0)
     pieces = {7: Piece(0.0, 11.0, ((0.0, 11.0),))}
-    decoder = faster_whisper._Decoder(engine, pieces, Options(), "en", lambda: None)
+    decoder = batches.Decoder(engine, pieces, Options(), "en", lambda: None)
 
     first = decoder._again(window, doubtful)
     decoder._again(Window(3, 2.0, samples[32000:]), doubtful)
@@ -231,20 +237,20 @@ def test_speech_after_the_last_timestamp_is_not_left_out(
 ):
     """Whisper is made to stop in the middle: the rest of the sentence must be there all the same."""
     from speech import audio
-    from speech.asr import faster_whisper
+    from speech.asr import batches, faster_whisper
     from speech.types import Piece
 
     engine = faster_whisper.load(_spec("faster-whisper"))
     audio.decode(data / "jfk.flac", tmp_path / "work.pcm", on_progress=lambda seconds, total: None)
     window = Window(0, 0.0, audio.read(tmp_path / "work.pcm", 0.0, 11.0))
     pieces = {0: Piece(0.0, 11.0, ((0.2, 10.6),))}
-    decoder = faster_whisper._Decoder(engine, pieces, Options(), "en", lambda: None)
+    decoder = batches.Decoder(engine, pieces, Options(), "en", lambda: None)
     tokenizer = decoder._tokenizer
     start = tokenizer.timestamp_begin
     tokens = (start, *tokenizer.encode(" And so, my fellow Americans,"), start + 160, start + 160)
     stopped = Decoded(tokens, "And so, my fellow Americans,", -0.2, 0.0, 0.0)
 
-    went_on = decoder._continued([window], engine._encode([window.samples]), [stopped])[0]
+    went_on = decoder._continued([window], engine.encode([window.samples]), [stopped])[0]
 
     assert errors(JFK, went_on.text)[0] == 0
     assert went_on.tokens[: len(tokens)] == tokens
@@ -257,7 +263,7 @@ def test_more_text_than_one_decoding_holds_is_not_lost(errors: Errors, data: Pat
     from speech.types import Piece
 
     engine = faster_whisper.load(_spec("faster-whisper"))
-    engine._model.max_length = 50
+    engine.model.max_length = 50
     audio.decode(data / "jfk.flac", tmp_path / "work.pcm", on_progress=lambda seconds, total: None)
     pieces = {0: Piece(0.0, 11.0, ((0.2, 10.6),))}
     samples = [audio.read(tmp_path / "work.pcm", 0.0, 11.0)]
@@ -267,6 +273,77 @@ def test_more_text_than_one_decoding_holds_is_not_lost(errors: Errors, data: Pat
     text = "".join(segment.text for segment in result.segments)
     assert errors(JFK, text)[0] <= 2
     assert len(result.segments) > 1
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_engine_obeys_a_fixed_temperature_and_hotwords(transcribe: Transcribe, data: Path, engine: str):
+    """Nothing else is tried, also where the passage is doubtful; hotwords are heard like the vocabulary."""
+    extra = {"temperature": 0.0, "log_prob_threshold": 0.0, "beam_size": 1}
+    jfk = partial(transcribe, data / "jfk.flac", engine, model="tiny.en", language="en")
+    plain = jfk(extra=extra)[1]
+    hotwords = jfk(extra={"hotwords": "Amerikans, kountry", **extra})[1]
+    prompt = jfk(prompt="Amerikans, kountry", extra=extra)[1]
+
+    assert {(segment["temperature"], *segment["doubts"]) for segment in plain} == {(0.0, "probability")}
+    assert hotwords == prompt != plain
+
+
+def test_engine_samples_the_same_again_at_a_fixed_temperature(transcribe: Transcribe, data: Path):
+    extra = {"temperature": 0.4, "best_of": 2}
+    first, second = (transcribe(data / "jfk.flac", "faster-whisper", language="en", extra=extra) for _ in range(2))
+
+    assert first == second
+    assert {segment["temperature"] for segment in first[1]} == {0.4}
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"beam_size": 1},
+        {"no_repeat_ngram_size": 1},
+        {"repetition_penalty": 2.0},
+        {"suppress_tokens": []},
+        {"log_prob_threshold": 0.0, "best_of": 2},
+        {"compression_ratio_threshold": 1.0, "temperature": 0.0},
+        {"log_prob_threshold": 0.0, "no_speech_threshold": 0.0},
+    ],
+)
+def test_options_change_what_is_decoded(transcribe: Transcribe, data: Path, extra: Json):
+    usual = transcribe(data / "jfk.flac", "faster-whisper", language="en")
+    plan, segments = transcribe(data / "jfk.flac", "faster-whisper", language="en", extra=extra)
+
+    assert segments != usual[1]
+    assert plan.pins == usual[0].pins | {"extra_options": extra} | {
+        key: extra[key] for key in extra if key == "beam_size"
+    }
+
+
+def test_mean_stays_the_mean_with_another_length_penalty(transcribe: Transcribe, data: Path):
+    extra = {"length_penalty": 0.3, "patience": 2.0, "suppress_blank": False}
+    assert (
+        transcribe(data / "jfk.flac", "faster-whisper", language="en", extra=extra)[1]
+        == transcribe(data / "jfk.flac", "faster-whisper", language="en")[1]
+    )
+
+
+@pytest.mark.parametrize(("engine", "usual"), [("faster-whisper", "int8"), ("whisper", "float32")])
+def test_engine_takes_what_the_machine_has(process: EngineProcess, data: Path, tmp_path: Path, engine: str, usual: str):
+    request = {
+        "media": str(data / "jfk.flac"),
+        "work": str(tmp_path / "work.pcm"),
+        "engine": to_json(replace(_spec(engine), device="cuda", compute_type="bfloat16")),
+        "options": to_json(Options(language="en")),
+    }
+    *_, reply = process.replies(process.send("plan", **request), timeout_seconds=PATIENCE)
+    if reply["plan"]["pins"]["device"] == "cuda":
+        pytest.skip("this machine has a graphics card")
+    assert reply["plan"]["pins"]["compute_type"] == usual
+    assert reply["warnings"] == [NO_GPU, f"The processor cannot compute with bfloat16, so {usual} was used."]
+
+
+def test_engine_computes_with_the_numbers_that_are_asked_for(transcribe: Transcribe, data: Path):
+    plan, _ = transcribe(data / "jfk.flac", "faster-whisper", language="en", device="cpu", compute_type="float32")
+    assert (plan.pins["device"], plan.pins["compute_type"]) == ("cpu", "float32")
 
 
 def test_weights_that_are_damaged_are_an_error_with_a_sentence(process: EngineProcess, data: Path, tmp_path: Path):

@@ -1,9 +1,11 @@
 import random
+from pathlib import Path
 
+import numpy as np
 import pytest
 
-from speech import planning
-from speech.types import Piece, Plan, to_json
+from speech import planning, vad
+from speech.types import SAMPLE_RATE, Piece, Plan, to_json
 
 
 def _spans(seed: int) -> list[tuple[float, float]]:
@@ -90,3 +92,19 @@ def test_plan_position_of_the_gaps_of_another_job():
 
 def test_plan_of_silence_is_done_at_once():
     assert Plan(60.0, "", 0.0, (), ()).position_after(0) == 60.0
+
+
+def test_all_that_can_be_heard_is_speech_where_the_detector_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Ten seconds of sound, five of silence and forty of sound that is quieter at 36 s than elsewhere."""
+    rng = np.random.default_rng(0)
+    sound = rng.normal(0, 3000, 55 * SAMPLE_RATE)
+    sound[10 * SAMPLE_RATE : 15 * SAMPLE_RATE] = 0
+    sound[36 * SAMPLE_RATE : 37 * SAMPLE_RATE] /= 20
+    (tmp_path / "work.pcm").write_bytes(sound.astype(np.int16).tobytes())
+    monkeypatch.setattr(vad, "_model_path", lambda: None)
+
+    spans = vad.find_speech(tmp_path / "work.pcm", on_progress=lambda done, total: None)
+
+    assert vad.warnings() == [vad.WITHOUT_DETECTOR]
+    assert spans[0] == (0.0, pytest.approx(10.3, abs=0.05))
+    assert [round(end) for _, end in spans[1:]] == [37, 55]

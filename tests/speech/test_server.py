@@ -1,5 +1,6 @@
 """The engine process and its client, for real, with the fake engine."""
 
+import errno
 import json
 import os
 import signal
@@ -257,6 +258,9 @@ def test_probe_runs_in_a_process_that_ends(data: Path):
         RuntimeError("[enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory"),
         RuntimeError("cuBLAS failed with status CUBLAS_STATUS_ALLOC_FAILED"),
         RuntimeError("std::bad_alloc"),
+        RuntimeError("mkl_malloc: failed to allocate memory"),
+        ImportError("/site-packages/onnxruntime/capi/x.so: failed to map segment from shared object"),
+        OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)),
     ],
 )
 def test_want_of_memory_is_told_by_its_words(err: Exception):

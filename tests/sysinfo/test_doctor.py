@@ -1,6 +1,8 @@
 """What the doctor finds, and that its command ends with 1 where something is broken."""
 
 import shutil
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,10 +11,12 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.db.migrations.executor import MigrationExecutor
 
+from preferences.models import Settings
 from sysinfo import doctor
 from sysinfo.health import State
 from sysinfo.probes import devices, graphics, memory
 from sysinfo.probes.card import Card
+from sysinfo.probes.smart import Health
 from sysinfo.probing import Finding
 from sysinfo.report import Lasting, look_quickly
 from tests.sysinfo.conftest import PutProgram
@@ -41,6 +45,26 @@ def _found(lasting: Lasting | None = None) -> dict[str, doctor.Check]:
 
 def test_sound_installation_has_nothing(machine: Lasting):
     assert _found(machine) == {}
+
+
+def test_network_of_the_engine_is_told(
+    machine: Lasting, put_program: PutProgram, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    told = {check.name: check for check in doctor.examine(machine)}["network"]
+    assert told.sentence == "The system keeps the processes that hear recordings from the network."
+
+    put_program("python", says="the system refuses it to a program (Invalid argument)")
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "bin" / "python"))
+
+    told = _found(machine)["network"]
+    assert told.state == State.NOTICE
+    assert told.sentence.endswith(
+        "not cut off from the network: the system refuses it to a program (Invalid argument)."
+    )
+    assert "seccomp" in told.remedy
+
+    put_program("python", status=1)
+    assert _found(machine)["network"].sentence == "Whether engine processes reach a network is not known."
 
 
 def test_command_says_that_nothing_is_broken(capsys):
@@ -101,11 +125,22 @@ def test_model_that_is_not_the_one_wished_for_is_a_notice(settings, machine: Las
     assert "tiny.en" in found.sentence
 
 
+def test_default_model_that_does_not_know_the_default_language_is_a_notice(machine: Lasting, put_weights):
+    put_weights("faster-whisper", "tiny.en")
+    Settings.load()
+    Settings.objects.update(default_engine="faster-whisper", default_model="tiny.en", default_language="de")
+    found = _found(machine)["model"]
+    assert found.state == State.NOTICE
+    assert found.sentence == "Model tiny.en knows English only. New recordings are expected in German."
+    assert found.remedy == "Choose another model or another language in the settings of the installation."
+
+
 def test_speakers_that_cannot_be_told_apart_are_a_notice(settings, machine: Lasting, weights_folder, put_weights):
     put_weights("faster-whisper", "base")
     found = _found(machine)["speakers"]
     assert found.state == State.NOTICE
-    assert found.remedy.startswith("Run: python manage.py weights install ")
+    assert found.sentence.startswith("Texts have no speakers. ")
+    assert found.remedy == "Run: python manage.py weights install pyannote-segmentation ge2e"
 
 
 def test_little_memory_is_a_notice(machine: Lasting, monkeypatch):
@@ -132,6 +167,13 @@ def test_card_that_a_library_cannot_use_is_a_notice(machine: Lasting):
 def test_driver_that_fails_is_a_notice(machine: Lasting):
     cards = graphics.Graphics((), problem="nvidia-smi failed: no driver")
     assert _found(_with(machine, cards))["graphics"].sentence == "nvidia-smi failed: no driver"
+
+
+def test_disk_that_says_it_is_failing_is_broken(machine: Lasting):
+    found = _found(replace(machine, disk_health=Finding((Health("sda", is_good=True), Health("sdc", is_good=False)))))
+    assert found["health"].sentence == "Disk sdc says that it is failing."
+    assert found["health"].state == State.DEGRADED
+    assert _found(replace(machine, disk_health=Finding((Health("vda"),)))) == {}
 
 
 def test_examination_that_fails_is_told_and_the_others_go_on(machine: Lasting, monkeypatch):

@@ -18,6 +18,7 @@ def test_command_tells_every_subject_in_words(capsys):
         "Memory",
         "Graphics cards",
         "Recognition",
+        "Speed",
         "Storage",
         "Network",
         "Queue",

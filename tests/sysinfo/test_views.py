@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import time
 from pathlib import Path
 
@@ -34,11 +35,14 @@ def log_file(settings, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("address", [*PAGES, "/system/logs/file"])
-def test_pages_are_for_staff(client: Client, alice_client: Client, address: str):
+def test_pages_are_for_staff(client: Client, alice_client: Client, settings, address: str):
     assert client.get(address).headers["Location"] == f"/sign-in/?next={address}"
     assert client.get(address, headers=JSON).status_code == 401
-    assert alice_client.get(address).status_code == 404
-    assert alice_client.get(address, headers=JSON).status_code == 404
+    page, answer = alice_client.get(address), alice_client.get(address, headers=JSON)
+    assert (page.status_code, answer.status_code) == (403, 403)
+    assert "This needs an administrator" in page.text
+    assert settings.DATA_DIR.name not in page.text
+    assert answer.json() == {"error": "This needs an administrator."}
 
 
 @pytest.mark.parametrize("address", PAGES)
@@ -65,6 +69,15 @@ def test_machine_is_shown_as_it_was_found(carol_client: Client):
         "Storage",
     ]
     assert "Nobody has asked the libraries yet." in text
+
+
+def test_memory_is_told_in_the_unit_of_the_checks(carol_client: Client):
+    checked = re.search(r"There are ([\d.]+ GB)\.", carol_client.get("/system/checks").text)
+    shown = carol_client.get("/system/info").text
+    assert checked is not None
+    assert f"<span>{checked[1]}</span>" in shown
+    assert "GB of 1,000,000,000 bytes" in shown
+    assert "GiB" not in shown
 
 
 def test_script_gets_the_same_as_json(carol_client: Client):
@@ -108,7 +121,7 @@ def _wait_for_detection(client: Client, headers: dict[str, str]) -> str:
 
 def test_detect_is_for_staff_and_is_posted(client: Client, alice_client: Client, carol_client: Client):
     assert client.post("/system/info/detect").status_code == 302
-    assert alice_client.post("/system/info/detect").status_code == 404
+    assert alice_client.post("/system/info/detect").status_code == 403
     assert carol_client.get("/system/info/detect").status_code == 405
     assert detection.progress() is None
 

@@ -13,6 +13,7 @@ from django.test import RequestFactory
 from pytest_django import Settings as DjangoSettings
 
 from preferences.models import Settings
+from registry.models import Provider, SpeechModel
 from transcripts import incoming
 from transcripts.models import Job, Recording
 from transcripts.services import accept
@@ -299,3 +300,11 @@ def test_kept_file_and_its_folders_are_flushed_to_disk(
     path = accept_path(tone, owner=alice, request=DEFAULTS).recording.media.path
 
     assert flushed[:2] == [path, str(Path(path).parent)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_weights_brought_by_hand_can_be_asked_for(alice, data):
+    engine = Provider.objects.get(key="faster-whisper")
+    SpeechModel.objects.create(provider=engine, store="faster-whisper", key="our-german", name="our-german")
+    job = accept_path(data / "jfk.opus", owner=alice, request=JobRequest(engine="faster-whisper", model="our-german"))
+    assert (job.asked_engine, job.asked_model) == ("faster-whisper", "our-german")

@@ -11,6 +11,8 @@ from django.core.cache import cache
 from django.db import connection
 
 from preferences.models import Settings
+from registry.models import SpeechModel
+from tests.conftest import PutWeights
 from transcripts import alarms, presence
 from transcripts.models import Job
 
@@ -108,8 +110,23 @@ def test_database_that_cannot_be_written_to_is_told(monkeypatch):
     assert "cannot be written to" in _now()["database"].sentence
 
 
-def test_alarms_cost_one_query_in_a_few_seconds(job: Job, django_assert_num_queries):
+@pytest.mark.django_db
+def test_damaged_default_is_told_with_what_is_used_instead(settings, put_weights: PutWeights):
+    settings.DEFAULT_ENGINE = "faster-whisper"
+    put_weights("faster-whisper", "tiny")
+    broken = {"status": SpeechModel.Status.BROKEN, "status_detail": "faster-whisper/base is damaged."}
+    SpeechModel.objects.filter(provider__key="faster-whisper", key="base").update(**broken)
+
+    alarm = _now()["weights"]
+
+    assert alarm.sentence == (
+        "faster-whisper/base is damaged. Jobs for which nobody chooses a model get tiny (faster-whisper) instead."
+    )
+    assert alarm.remedy == "Run: python manage.py weights install base"
+
+
+def test_alarms_cost_four_queries_in_a_few_seconds(job: Job, django_assert_num_queries):
     Settings.load()
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(4):
         alarms.current()
         alarms.current()

@@ -126,3 +126,18 @@ def test_uploads_arrive_where_they_stay(settings):
     else:
         settings.INCOMING_DIR = Path("/dev/shm/selenite-incoming")
     assert _found() == {"selenite.E040"}
+
+
+@pytest.mark.parametrize(
+    ("sources", "mirror", "expected"),
+    [
+        (["index"], "", set()),
+        ([], "http://mirror.example/", set()),
+        (["publisher", "elsewhere"], "", {"selenite.W050"}),
+        (["publisher"], "mirror.example", {"selenite.W051"}),
+        (["publisher"], "http://name:secret@mirror.example", {"selenite.W051"}),
+    ],
+)
+def test_sources_of_weights_are_such(settings: Settings, sources: list[str], mirror: str, expected: set[str]):
+    settings.WEIGHTS_SOURCES, settings.WEIGHTS_MIRROR = sources, mirror
+    assert _found() == expected

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
-from preferences.models import Settings
+from preferences.models import Settings, UserDefaults
 from registry import diarizers
 from transcripts.models import Edit, Job, Labelling
 from transcripts.services.identify import identify_again
@@ -42,9 +42,17 @@ def test_speakers_are_identified_in_this_process(job, name):
     assert Job.objects.get(kind=Job.Kind.SPEAKERS).state == Job.State.COMPLETED
 
 
+@pytest.mark.parametrize(("options", "found"), [({}, 4), ({"speakers": "2"}, 2), ({"speakers": "auto"}, None)])
+def test_as_many_speakers_as_the_owner_has_set_unless_the_command_says(job, options, found):
+    UserDefaults.objects.create(user=job.owner, speakers="4")
+    _diarize(job.pk, **options)
+    asked = Job.objects.get(kind=Job.Kind.SPEAKERS)
+    assert (asked.least_speakers, asked.most_speakers) == (found, found)
+
+
 def test_command_says_why_it_failed(job, monkeypatch):
     monkeypatch.setenv("SELENITE_FAKE_CRASH", "speakers:kill:always")
-    monkeypatch.setattr(diarizers, "ORDER", ())
+    monkeypatch.setattr(diarizers, "_order", lambda known: ["fake"])
     with pytest.raises(CommandError, match=r"fake failed \(The engine process was killed.* The text is as it was"):
         _diarize(job.pk)
     assert Labelling.objects.count() == 0

@@ -78,7 +78,7 @@ def test_upload_mends_a_copy_that_was_damaged(alice_client: Client, first: Job, 
     kept.chmod(0o600)
     damage(kept)
     offer = _post(alice_client, data / "jfk.opus", headers=JSON).json()
-    assert offer["known"].endswith("Its file was damaged here and is whole again.")
+    assert offer["known"].endswith("Its file was damaged or missing here and is whole again.")
     assert kept.read_bytes() == (data / "jfk.opus").read_bytes()
     assert _files(settings) == [kept]
 

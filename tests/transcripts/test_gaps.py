@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
 from django.utils import timezone
 
 from speech.asr import fake
@@ -34,8 +35,9 @@ REASONS = {
 
 
 @pytest.fixture(autouse=True)
-def fake_engine(settings):
-    settings.FAKE_ENGINE = True
+def fake_engine(settings, tmp_path: Path):
+    """Have one model and no other to fall back to; what falls to what is shown in `test_fallback`."""
+    settings.FAKE_ENGINE, settings.DEFAULT_MODEL, settings.WEIGHTS_DIR = True, "fake", tmp_path / "none"
 
 
 @pytest.fixture
@@ -233,15 +235,34 @@ def test_engine_that_dies_after_its_last_word_costs_nothing(job, undisturbed, go
 @pytest.mark.django_db
 def test_job_whose_every_piece_fails_ends_with_a_sentence_that_helps(job, go, poison, monkeypatch):
     monkeypatch.setattr("transcripts.run.MOST_FIRST_GAPS", 2)
-    poison("*:kill:always")
+    poison("*:abort:always")
 
     assert go(job) == State.FAILED
     assert job.error_code == "nothing_transcribed"
     assert job.error == (
-        "No part of this recording could be transcribed: the engine was killed, probably for want of memory. "
-        "Free some memory or choose a smaller model, and transcribe it again."
+        "No part of this recording could be transcribed: the engine crashed. "
+        "Choose another model or engine, and transcribe it again; the log of the worker has the details."
     )
     assert [row[0] for row in _gaps(job)] == [0, 1]  # Then it is plain that no piece will do.
+
+
+@pytest.mark.django_db
+def test_job_whose_every_piece_needs_too_much_memory_waits_and_begins_anew(job, undisturbed, go, poison, monkeypatch):
+    monkeypatch.setattr("transcripts.run.MOST_FIRST_GAPS", 2)
+    poison("*:memory:always")
+
+    assert go(job) == State.QUEUED
+    reason = (
+        "No part of this recording could be transcribed: the engine ran out of memory. "
+        "Free some memory or choose a smaller model, and transcribe it again."
+    )
+    assert (job.blocked_reason, job.error, job.warnings, job.segments.count()) == (reason, "", [], 0)
+    assert (job.plan, job.batches_done, job.deaths, job.percent) == (None, 0, [], 0)
+
+    assert (go(job), job.blocked_reason) == (State.QUEUED, reason)  # It is not tried again that soon.
+    poison("")
+    cache.clear()
+    assert (go(job), _text(job), job.blocked_reason) == (State.COMPLETED, undisturbed, "")
 
 
 @pytest.mark.django_db
@@ -295,7 +316,8 @@ def test_model_that_kills_its_engine_once_is_loaded_again(job, undisturbed, go, 
 
 
 @pytest.mark.django_db
-def test_model_that_cannot_be_loaded_is_replaced_by_another(job, undisturbed, go, monkeypatch):
+def test_model_that_cannot_be_loaded_is_replaced_by_another(job, undisturbed, go, monkeypatch, settings):
+    settings.DEFAULT_ENGINE, settings.DEFAULT_MODEL = "fake", "base"
     _kill_while("loading", monkeypatch, times=2)
 
     assert go(job) == State.COMPLETED
@@ -305,19 +327,20 @@ def test_model_that_cannot_be_loaded_is_replaced_by_another(job, undisturbed, go
 
 
 @pytest.mark.django_db
-def test_job_waits_for_memory_where_no_model_can_be_loaded(job, go, monkeypatch, settings, tmp_path):
-    settings.WEIGHTS_DIR = tmp_path / "none"
+def test_job_waits_for_memory_where_no_model_can_be_loaded(job, go, monkeypatch):
     with monkeypatch.context() as patch:
         _kill_while("loading", patch)
         assert go(job) == State.QUEUED
-    assert job.blocked_reason == (
-        "Model base could not be loaded (fake): the engine was killed, probably for want of memory. "
+    reason = (
+        "Model fake could not be loaded (fake): the engine was killed, probably for want of memory. "
         "No other model that is installed can do this. "
         "Free some memory or choose a smaller model, and transcribe it again."
     )
-    assert (job.deaths, job.crashes, job.error) == ([], 0, "")
-    assert 290 < (job.available_at - timezone.now()).total_seconds() <= 300
+    assert (job.blocked_reason, job.deaths, job.crashes, job.error) == (reason, [], 0, "")
+    assert 10 < (job.available_at - timezone.now()).total_seconds() <= 15
 
+    assert (go(job), job.blocked_reason) == (State.QUEUED, reason)  # It is not loaded again that soon.
+    cache.clear()
     assert go(job) == State.COMPLETED
 
 
@@ -371,7 +394,7 @@ def test_one_gap_of_two_is_filled(job_with_gap, undisturbed, go, poison):
 @pytest.mark.django_db
 def test_gap_in_which_nobody_speaks_goes_away(job_with_gap, go, monkeypatch):
     """The recogniser for tests always hears something: its result is emptied on the way."""
-    monkeypatch.setattr("transcripts.run._rows", lambda job, result: [])
+    monkeypatch.setattr("transcripts.run.rows_of", lambda job, result: [])
 
     assert go(gaps.retry(job_with_gap.pk)) == State.COMPLETED
     job_with_gap.refresh_from_db()

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from registry import diarizers
+from registry.viability import Hindrance
 from speech.types import EngineError, SpeakerCount, Turn
 from transcripts import identifying, lease, workfile
 from transcripts.engine import EngineHost
@@ -87,7 +88,7 @@ def slow(monkeypatch):
 @pytest.fixture
 def only_fake(monkeypatch):
     """Have no other diarizer to go on with."""
-    monkeypatch.setattr(diarizers, "ORDER", ())
+    monkeypatch.setattr(diarizers, "_order", lambda known: ["fake"])
 
 
 def _speakers(job):
@@ -225,7 +226,7 @@ def test_diarizer_that_always_dies_costs_the_labels_only(job, go, only_fake, mon
 
     assert (_is_whole(job), set(_speakers(job)), job.identified) == (True, {None}, Job.Identified.FAILED)
     [warning] = job.warnings
-    assert warning == identifying.WITHOUT.format(f"fake failed ({reason}).")
+    assert warning == f"The speakers could not be identified. fake failed ({reason}). {identifying.WITHOUT}"
     assert (job.deaths, job.crashes, job.percent) == ([], 0, 100)
     job.recording.refresh_from_db()
     assert job.recording.shown_job == job
@@ -246,8 +247,8 @@ def test_diarizer_that_hangs_is_ended(job, go, only_fake, monkeypatch, settings)
 def test_next_diarizer_takes_over_after_one_that_cannot(job, go, monkeypatch):
     """The one that was asked for has no library here; its absence is found when it is loaded, as with a broken one."""
     real = diarizers._hindrance
-    monkeypatch.setattr(diarizers, "_hindrance", lambda name: "" if name == "vad" else real(name))
-    monkeypatch.setattr(diarizers, "_weights", lambda name: {})
+    monkeypatch.setattr(diarizers, "_hindrance", lambda known, name: None if name == "vad" else real(known, name))
+    monkeypatch.setattr(diarizers, "_weights", lambda known, name: {})
     Job.objects.update(asked_diarizer="vad")
 
     assert go(job) == State.COMPLETED
@@ -258,9 +259,13 @@ def test_next_diarizer_takes_over_after_one_that_cannot(job, go, monkeypatch):
 
 
 def test_no_diarizer_at_all_leaves_the_text(job, go, monkeypatch, settings):
-    monkeypatch.setattr(diarizers, "_hindrance", lambda name: f"{name} is not installed")
+    monkeypatch.setattr(
+        diarizers, "_hindrance", lambda known, name: Hindrance(f"{name} is not installed", "Run: make setup")
+    )
     assert go(job) == State.COMPLETED
-    assert job.warnings[0].startswith("The speakers could not be identified. Speakers cannot be told apart here.")
+    assert job.warnings[0].startswith("The speakers could not be identified. ")
+    assert "told apart" not in job.warnings[0]
+    assert job.warnings[0].endswith(" is not installed. The text is complete. “Identify speakers” tries it again.")
     assert _is_whole(job)
 
 
@@ -456,3 +461,12 @@ def test_time_left_of_a_transcription_has_the_speakers_in_it():
     )  # fmt: skip
     assert time_left(row, 100.0) == pytest.approx(40.0)
     assert time_left(row, None) is None
+
+
+def test_command_is_the_last_that_is_told():
+    why = diarizers.CANNOT + " The weights ge2e of vad are not installed. Run: python manage.py weights install ge2e"
+
+    assert identifying._not_identified(why, identifying.WITHOUT) == (
+        "The speakers could not be identified. The weights ge2e of vad are not installed. The text is complete. "
+        "“Identify speakers” tries it again. Run: python manage.py weights install ge2e"
+    )

@@ -124,5 +124,5 @@ def test_broker_lives_on_while_redis_is_away(db, monkeypatch):
 
 
 def test_jobs_have_a_queue_of_their_own():
-    assert ["asr", project.Q_CLUSTER["name"]] == project.QUEUES
-    assert project.Q_CLUSTER["ALT_CLUSTERS"]["asr"]["scheduler"] is False
+    assert ["asr", project.Q_CLUSTER["name"], "long"] == project.QUEUES
+    assert [queue["scheduler"] for queue in project.Q_CLUSTER["ALT_CLUSTERS"].values()] == [False, False]

@@ -54,6 +54,51 @@ for _ in range({ROUNDS}):
 print(json.dumps(rounds))
 """
 
+SEARCH = """
+import json
+from django.contrib.auth.models import User
+from tests.transcripts.search.test_finding import HOSTILE
+from transcripts.models import Job, Recording, Segment, SearchEntry, Speaker
+from transcripts.search import index
+from transcripts.search.filters import Filters
+from transcripts.search.finding import search
+from transcripts.search.query import parse
+from transcripts.services.delete import delete_recording
+
+facts = dict(piece=0, mean_log_probability=0, no_speech_probability=0, compression_ratio=1, temperature=0)
+owner, other = (User.objects.create_user(name) for name in ("searcher", "somebody"))
+for who, title, texts in (
+    (owner, "The Büdget", ["ask what your country can do", "nothing else", "Miał żółć w sercu", "well-known don't"]),
+    (owner, "東京", ["私は東京タワーへ行った。", "सब हिन्दी में", "a 12:30 b 1e5 c ʻokina"]),
+    (other, "A secret", ["ask what your country can do", "budget"]),
+):
+    recording = Recording.objects.create(owner=who, title=title, size_bytes=0, sha256="", media="none", duration_seconds=60)
+    job = Job.objects.create(recording=recording, owner=who, state="completed", language="en")
+    speaker = Speaker.objects.create(job=job, number=1, name="Zoë")
+    for number, text in enumerate(texts):
+        Segment.objects.create(job=job, index=number, start=number, end=number + 1, text=text, speaker=speaker, **facts)
+    recording.shown_job = job
+    recording.save()
+    index.rebuild(recording.pk)
+QUERIES = (
+    "country", "coun*", "coun", '"your country"', '"country your"', "ask -what", "ask -moon", "budget", "zolc", "東京", "京タ", "行",
+    "हिन्दी", "हिन", "हिन*", "12 30", "1e5", "okina", "don't", '"well known"', "secret", "1", "u1", "r*", "zoe",
+)
+
+def found():
+    users = {name: User.objects.get(username=name) for name in ("searcher", "somebody")}
+    return [
+        [[one.recording.title, [hit.segment.text for hit in one.hits]] for one in search(user, parse(query), filters).found]
+        for user in users.values()
+        for filters in (Filters(), Filters(speaker="zoe"), Filters(language="en", least_minutes=0.5), Filters(states=["failed"]))
+        for query in QUERIES + HOSTILE
+    ]
+
+before = found()
+delete_recording(Recording.objects.get(title="The Büdget"))
+print(json.dumps([before, found()]))
+"""
+
 
 @pytest.fixture
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[servers.PostgreSQL, str]]:
@@ -81,6 +126,43 @@ def test_claim_is_exact_on_postgres_when_processes_race(on_postgres: Installatio
     on_postgres.environment["SELENITE_JOB_SLOTS"] = str(PROCESSES)
 
     assert json.loads(on_postgres.shell(RACE)) == [[LIMIT, LIMIT, LIMIT]] * ROUNDS
+
+
+SAME_RULE = """
+import json
+from concurrent.futures import ThreadPoolExecutor
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from transcripts.models import Rule
+
+root = User.objects.create_superuser("root")
+
+def save(number):
+    client = Client(raise_request_exception=False, headers={"Host": "localhost"})
+    client.force_login(root)
+    try:
+        return client.post("/admin/transcripts/rule/add/", {"find": f"word {number}", "replacement": "other"}).status_code
+    finally:
+        connection.close()
+
+with ThreadPoolExecutor(4) as pool:
+    rounds = [sorted(pool.map(save, [number] * 4)) for number in range(10)]
+print(json.dumps([rounds, Rule.objects.count()]))
+"""
+
+
+def test_same_rule_saved_at_once_on_postgres_is_refused_in_the_form(on_postgres: Installation):
+    on_postgres.run("collectstatic", "--no-input", "-v0")
+    assert json.loads(on_postgres.shell(SAME_RULE)) == [[[200, 200, 200, 302]] * 10, 10]
+
+
+def test_search_finds_the_same_on_postgres_as_on_sqlite(installation: Installation, postgres):
+    on_sqlite = json.loads(installation.shell(SEARCH))
+    installation.environment["DATABASE_URL"] = postgres[1]
+    installation.run("migrate", "-v0")
+    assert json.loads(installation.shell(SEARCH)) == on_sqlite
+    assert sum(map(len, on_sqlite[0])) > 50
 
 
 def _job(installation: Installation) -> list[str]:

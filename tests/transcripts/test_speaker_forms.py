@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from preferences.models import Settings
 from registry import diarizers
+from registry.viability import Hindrance
 from speech.types import SpeakerCount
 from transcripts.models import Job
 from transcripts.services.accept import JobRequest, Refused, check_request
@@ -31,7 +32,8 @@ def send(alice_client, data):
 @pytest.fixture
 def only_vad(monkeypatch):
     """Have one diarizer that can run, and one that cannot."""
-    monkeypatch.setattr(diarizers, "_hindrance", lambda name: "" if name == "vad" else f"{name} is not installed")
+    missing = lambda name: Hindrance(f"{name} is not installed", "Run: make setup")  # noqa: E731
+    monkeypatch.setattr(diarizers, "_hindrance", lambda known, name: None if name == "vad" else missing(name))
 
 
 def _box(text):
@@ -98,7 +100,7 @@ def test_what_cannot_be_is_refused_and_shown(send, only_vad, options, error):
 
 
 def test_error_that_would_be_hidden_is_open(send, only_vad):
-    assert 'class="disclosure speakers-more" open' in send(speakers="", speaker_range="0").text
+    assert '<details class="disclosure advanced" id="advanced" open>' in send(speakers="", speaker_range="0").text
 
 
 def test_diarizer_that_cannot_run_is_shown_with_the_reason(alice_client, only_vad):
@@ -109,7 +111,9 @@ def test_diarizer_that_cannot_run_is_shown_with_the_reason(alice_client, only_va
 
 
 def test_form_says_that_nothing_can_tell_speakers_apart(alice_client, monkeypatch):
-    monkeypatch.setattr(diarizers, "_hindrance", lambda name: f"{name} is not installed")
+    monkeypatch.setattr(
+        diarizers, "_hindrance", lambda known, name: Hindrance(f"{name} is not installed", "Run: make setup")
+    )
     text = alice_client.get("/upload/").text
     assert "Speakers cannot be told apart here." in text
 

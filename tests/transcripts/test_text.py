@@ -14,7 +14,7 @@ def line(index: int, start: float, text: str = "word", *, speaker: int | None = 
 
 
 def page(*lines: Line) -> list[PageParagraph]:
-    return with_names(sorted(lines, key=lambda each: each.start), {})
+    return with_names(sorted(lines, key=lambda each: each.start), {}, engine="")
 
 
 def shown(found: Changes, old: list[PageParagraph]) -> list[PageParagraph]:
@@ -46,7 +46,9 @@ def test_turn_begins_where_somebody_else_speaks():
 def test_those_who_speak_all_along_are_told_once(completed_job: Job):
     ann, ben, eve = (Speaker(pk=pk, number=pk, name=name) for pk, name in enumerate(("Ann", "Ben", "Eve"), 1))
     names = {speaker.pk: speaker for speaker in (ann, ben, eve)}
-    (paragraph,) = with_names([line(0, 0, speaker=1, also=[3, 2]), line(1, 1, speaker=1, also=[2, 99])], names)
+    (paragraph,) = with_names(
+        [line(0, 0, speaker=1, also=[3, 2]), line(1, 1, speaker=1, also=[2, 99])], names, engine=""
+    )
     assert paragraph.also == (ben,)
     assert paragraph.partly == (eve,)
 

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -19,6 +20,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from speech.asr.devices import NO_GPU
 from transcripts import exports
 from transcripts.models import Job, Recording
 
@@ -61,6 +63,37 @@ def test_text_is_in_the_file_and_in_the_library(transcribe: Transcribe, root: Us
     assert f"English -> {texts}/jfk.json, {texts}/jfk.srt\n" in line
     factor = float(line.partition("real-time factor ")[2].partition(",")[0])
     assert 0 < factor < 5
+
+
+def test_options_of_the_engine_are_obeyed_and_exported(transcribe: Transcribe, data: Path, tmp_path: Path) -> None:
+    given = ["hotwords=Selenite, moon", "beam_size=2", "temperature=0.5", "device=cuda"]
+    line = transcribe(data / "jfk.mp3", formats="json", option=given)
+
+    job = Job.objects.get()
+    asked = {"hotwords": "Selenite, moon", "beam_size": 2, "temperature": 0.5, "device": "cuda"}
+    assert job.extra_options == asked
+    exported = json.loads((tmp_path / "texts" / "jfk.json").read_bytes())
+    assert exported["segments"][0]["text"].startswith("Selenite, moon")
+    assert exported["job"]["options"]["extra"] == asked
+    assert (exported["job"]["beam_size"], exported["job"]["device"]) == (2, "cpu")
+    assert f"Warning: {NO_GPU}" in line
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["beam_size=0"], "beam_size takes a whole number from 1 to 10, not “0”."),
+        (["beam_size=1", "beam_size=2"], "The option beam_size is given twice."),
+        (["patience=2"], "The engine fake has no option patience"),
+        (["beam_size"], "Write options as name=value"),
+    ],
+)
+def test_wrong_option_is_named_before_anything_is_done(
+    transcribe: Transcribe, data: Path, given: list[str], told: str
+) -> None:
+    with pytest.raises(CommandError, match=re.escape(told)):
+        transcribe(data / "jfk.mp3", option=given)
+    assert Job.objects.count() == 0
 
 
 def test_bad_files_are_named_after_the_good_ones_are_done(transcribe: Transcribe, data: Path, tmp_path: Path) -> None:
@@ -160,7 +193,10 @@ def test_enqueued_file_waits_for_the_worker(transcribe: Transcribe, data: Path, 
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"formats": "srt,mp4"}, "There is no format 'mp4'. Choose from: txt, docx, md, srt, vtt, rttm, json."),
+        (
+            {"formats": "srt,mp4"},
+            "There is no format 'mp4'. Choose from: txt, docx, md, html, srt, vtt, tsv, rttm, json.",
+        ),
         ({"formats": ","}, "There is no format ','"),
         ({"engine": "sphinx"}, "Choose one of: auto, faster-whisper, whisper"),
         ({"model": "gigantic"}, "large-v3-turbo"),

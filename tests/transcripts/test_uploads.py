@@ -156,6 +156,10 @@ def test_hostile_name_is_never_a_path(settings: DjangoSettings, name: str) -> No
     assert "/" not in hostile.name
 
 
+def test_quotation_mark_in_a_name_stays_one() -> None:
+    assert IncomingFile("%22So it goes%22.mp3", limit_bytes=0).name == '"So it goes".mp3'
+
+
 def test_form_with_a_hostile_name_is_received(alice: User) -> None:
     body = encode_multipart(BOUNDARY, {"files": SimpleUploadedFile("name.mp3", SOUND)})
     body = body.replace(b"name.mp3", b"..%2f../" + b"n" * 300 + "\u202e.mp3".encode())

@@ -364,7 +364,7 @@ def test_earlier_labelling_is_used_again(alice_client: Client, talk: Job, post: 
     text = alice_client.get(f"/recordings/{talk.recording_id}/").text
     [use] = re.findall(r'action="/jobs/[^/]+/(labellings/\d+/use)"', text)
     assert "2 speakers" in text
-    assert notice(post(use)) == "The earlier speakers are in use again."
+    assert notice(post(use)) == "The speakers are as they were heard then."
     assert said_by(talk) == ["Ann", "Speaker 2", "Ann"]
 
 
@@ -375,7 +375,7 @@ def test_text_that_may_still_change_has_no_panel(alice_client: Client, make_job:
     assert "speakers-fold" not in text
     data = {"at": first.pk, "segments": first.pk, "speaker": "new"}
     answer = alice_client.post(f"/jobs/{job.pk}/speaker", data, headers=HX).text
-    assert notice(answer) == "The transcription is not over yet. Change the speakers when it is."
+    assert notice(answer) == "The transcription is not over yet. Change the text and its speakers when it is."
 
 
 @pytest.mark.parametrize("action", ["name", "merge", "speaker", "undo", "edit", "labelling", "identify"])

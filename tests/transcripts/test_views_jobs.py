@@ -1,4 +1,4 @@
-"""Letting a paused job go on."""
+"""Letting a paused job go on, and the menu of what can be done with a job."""
 
 import uuid
 
@@ -79,3 +79,27 @@ def test_stranger_is_sent_to_sign_in(client: Client, paused_job: Job):
     response = client.post(_address(paused_job))
     assert response.url.startswith("/sign-in/")
     assert _state(paused_job) == State.PAUSED
+
+
+def test_menu_is_got_when_it_is_opened(alice_client: Client, paused_job: Job):
+    address = f"/jobs/{paused_job.pk}/menu"
+    assert f'hx-get="{address}"' in alice_client.get("/").text
+    text = alice_client.get(address, headers={"HX-Request": "true"}).text
+    assert "<html" not in text
+    assert f'action="{_address(paused_job)}"' in text
+    assert f'href="/recordings/{paused_job.recording_id}/delete/"' in text
+
+
+def test_menu_is_a_page_without_javascript(alice_client: Client, make_job: MakeJob):
+    job = make_job(state=State.COMPLETED)
+    text = alice_client.get(f"/jobs/{job.pk}/menu").text
+    assert '<h1 dir="auto">Inaugural address</h1>' in text
+    assert f'href="/jobs/{job.pk}/restart"' in text
+    assert "/pause" not in text
+
+
+def test_menu_is_for_those_who_see_the_job(client: Client, bob_client: Client, job: Job):
+    assert client.get(f"/jobs/{job.pk}/menu").status_code == 302
+    assert bob_client.get(f"/jobs/{job.pk}/menu").status_code == 404
+    assert "not here any more" in bob_client.get(f"/jobs/{job.pk}/menu", headers={"HX-Request": "true"}).text
+    assert bob_client.post(f"/jobs/{job.pk}/menu").status_code == 405

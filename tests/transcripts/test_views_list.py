@@ -7,12 +7,15 @@ from html import unescape
 from urllib.parse import parse_qs
 
 import pytest
+from django.contrib.auth.models import User
 from django.forms.models import model_to_dict
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from preferences.models import Settings
+from tags.models import Tag
+from tags.services import tags_called
 from tests.conftest import MakeJob, MakeRecording, MakeSegments
 from transcripts.models import Job, Recording, Segment, Speaker
 
@@ -92,6 +95,17 @@ def test_recording_stands_once_with_its_newest_job(alice_client: Client, complet
     assert "The second run failed." in text
 
 
+def test_row_tells_of_the_text_in_use_where_that_is_not_the_newest(
+    alice_client: Client, completed_job: Job, make_job: MakeJob
+):
+    make_job(completed_job.recording, state=Job.State.COMPLETED, warnings=["The model was another one."], language="de")
+    for shown in (completed_job, completed_job.recording.jobs.exclude(pk=completed_job.pk).get()):
+        Recording.objects.update(shown_job=shown)
+        text = alice_client.get("/").text
+        assert (text.count('class="recording"'), "1 warning" in text) == (1, shown != completed_job)
+        assert ("German" in text) == (shown != completed_job)
+
+
 def test_list_has_pages_of_fifty(alice_client: Client, make_job: MakeJob, make_recording: MakeRecording):
     for number in range(51):
         make_job(make_recording(b"x", title=f"Recording {number}"))
@@ -110,7 +124,7 @@ def test_list_costs_the_same_for_one_row_and_for_thirty(
 ):
     for _ in range(count):
         make_job(make_recording(b"x"))
-    with django_assert_num_queries(6):  # session, user, count, rows, line, queue
+    with django_assert_num_queries(7):  # session, user, tags, count, rows, line, settings
         alice_client.get("/")
     ids = "&".join(f"job={pk}" for pk in Job.objects.values_list("pk", flat=True))
     with django_assert_num_queries(4):  # session, user, rows, line
@@ -253,7 +267,7 @@ def test_row_tells_who_speaks(alice_client: Client, completed_job: Job, names: l
 
 
 @pytest.mark.parametrize("count", [1, 30])
-def test_list_costs_one_query_more_where_speakers_may_be_known(
+def test_list_costs_the_same_where_speakers_and_tags_are_known(
     alice_client: Client,
     make_job: MakeJob,
     make_recording: MakeRecording,
@@ -265,10 +279,109 @@ def test_list_costs_one_query_more_where_speakers_may_be_known(
         job = make_job(make_recording(b"x"), state=Job.State.COMPLETED)
         make_segments(job)
         job.segments.update(speaker=Speaker.objects.create(job=job, number=1))
-    with django_assert_num_queries(7):  # session, user, count, rows, speakers, queue, whether it is held
-        assert alice_client.get("/").text.count("1 speaker<") == count
+        job.recording.tags.add(*tags_called(["One", "Two"], owner=job.owner))
+    Settings.load()
+    with django_assert_num_queries(6):  # session, user, tags, count, rows, settings with queue
+        text = alice_client.get("/").text
+    assert (text.count("1 speaker<"), text.count('class="tag" data-hue="2" href')) == (count, count)
+    ids = "&".join(f"job={pk}" for pk in Job.objects.values_list("pk", flat=True))
+    with django_assert_num_queries(3):  # session, user, rows
+        assert alice_client.get(f"/rows/?{ids}").text.count(">Two</a>") == count
 
 
 def test_row_tells_who_speaks_as_soon_as_its_job_is_done(alice_client: Client, completed_job: Job):
     completed_job.segments.update(speaker=Speaker.objects.create(job=completed_job, number=1, name="Ann"))
     assert ">Ann</span>" in alice_client.get(f"/rows/?job={completed_job.pk}").text
+
+
+@pytest.fixture
+def three(make_job: MakeJob, make_recording: MakeRecording) -> list[Job]:
+    """Return jobs on three recordings, the newest last, with tags: red; red and round; none."""
+    facts = [("beta", 20.0, Job.State.FAILED), ("Alpha", None, Job.State.COMPLETED), ("gamma", 30.0, Job.State.QUEUED)]
+    jobs = [make_job(make_recording(b"x", title=title, duration_seconds=s), state=state) for title, s, state in facts]
+    red, rounded = tags_called(["red", "round"], owner=jobs[0].owner)
+    jobs[0].recording.tags.add(red)
+    jobs[1].recording.tags.add(red, rounded)
+    return jobs
+
+
+def _titles(client: Client, address: str) -> list[str]:
+    return re.findall(r'class="recording-link".*?>(.*?)</a>', client.get(address).text)
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ("", ["gamma", "Alpha", "beta"]),
+        ("sort=date", ["beta", "Alpha", "gamma"]),
+        ("sort=title", ["Alpha", "beta", "gamma"]),
+        ("sort=-title", ["gamma", "beta", "Alpha"]),
+        ("sort=duration", ["beta", "gamma", "Alpha"]),
+        ("sort=-duration", ["gamma", "beta", "Alpha"]),
+        ("sort=state", ["gamma", "beta", "Alpha"]),
+    ],
+)
+def test_list_is_sorted(alice_client: Client, three: list[Job], query: str, titles: list[str]):
+    assert _titles(alice_client, f"/?{query}") == titles
+
+
+def test_sort_is_kept_by_the_heads_of_columns_and_told(alice_client: Client, three: list[Job]):
+    text = alice_client.get("/?q=a&sort=title").text
+    assert 'aria-sort="ascending"><a class="sort" href="?q=a&amp;sort=-title">Title</a>' in text
+    assert 'aria-sort="none"><a class="sort" href="?q=a">Added</a>' in text
+
+
+@pytest.mark.parametrize(
+    ("names", "match", "titles"),
+    [
+        (["red"], "", ["Alpha", "beta"]),
+        (["red", "round"], "", ["Alpha", "beta"]),
+        (["red", "round"], "all", ["Alpha"]),
+        (["round"], "all", ["Alpha"]),
+    ],
+)
+def test_list_is_narrowed_by_any_or_all_tags(
+    alice_client: Client, alice: User, three: list[Job], names: list[str], match: str, titles: list[str]
+):
+    tags = "&".join(f"tag={tag.pk}" for tag in Tag.objects.of(alice).named(names))
+    assert _titles(alice_client, f"/?{tags}&match={match}") == titles
+
+
+def test_list_is_not_narrowed_by_a_tag_of_somebody_else(bob_client: Client, carol_client: Client, three: list[Job]):
+    tag = Tag.objects.get(name="red")
+    for client in (bob_client, carol_client):
+        text = client.get(f"/?tag={tag.pk}").text
+        assert "No recording matches." in text
+        assert ">red<" not in text
+
+
+def test_staff_see_none_of_the_tags_of_others(carol_client: Client, three: list[Job]):
+    text = carol_client.get("/").text
+    assert "beta" in text
+    assert ">red<" not in text
+
+
+@pytest.mark.parametrize(
+    "query", ["tag=x", "tag=99999999999999999999", "tag=-1", "match=none&tag=1", "sort=size", "sort=-"]
+)
+def test_list_says_that_nothing_matches_what_makes_no_sense(alice_client: Client, three: list[Job], query: str):
+    response = alice_client.get(f"/?{query}")
+    assert response.status_code == 200
+    assert "No recording matches." in response.text
+
+
+def test_queue_is_counted_from_the_line_as_it_is_without_it(
+    alice_client: Client, alice: User, bob: User, make_job: MakeJob, make_recording: MakeRecording
+):
+    make_job()
+    make_job(blocked_reason="The disk is full.")
+    make_job(make_recording(b"x", owner=bob))
+    for is_held, words in ((False, "2 waiting"), (True, "2 held")):
+        Settings.objects.update_or_create(pk=1, defaults={"queue_paused": is_held})
+        assert words in alice_client.get("/").text
+        assert words in alice_client.get("/queue/state").text
+
+
+def test_title_that_is_too_long_is_told_in_a_sentence(alice_client: Client, completed_job: Job):
+    text = alice_client.get("/", {"q": "x" * 5000}).text
+    assert ("Type 200 characters of a title at most." in text, "No recording matches." in text) == (True, False)

@@ -253,6 +253,14 @@ def test_jobs_at_once_refuse_what_is_no_number_from_1_to_64(carol_client: Client
     assert Settings.load().concurrency == 1
 
 
+@pytest.mark.parametrize("address", ["/queue/concurrency", "/settings/queue/", "/admin/settings/settings/1/change/"])
+def test_jobs_at_once_say_the_same_of_all_that_is_too_little(carol_client: Client, carol: User, address: str):
+    User.objects.filter(pk=carol.pk).update(is_superuser=True)
+    texts = [carol_client.post(address, {"concurrency": value}).text for value in ("0", "-1")]
+    said = [re.findall(r"Ensure this value is greater than or equal to \d+\.", text) for text in texts]
+    assert said == [["Ensure this value is greater than or equal to 1."]] * 2
+
+
 def test_only_staff_are_offered_the_settings(alice_client: Client, carol_client: Client):
     shown = [
         ("Jobs at once" in text, "Hold the queue" in text)
@@ -278,6 +286,7 @@ def test_polls_cost_two_queries_for_one_job_and_for_thirty(
     alice_client: Client, run, make_job, titled, django_assert_num_queries: DjangoAssertNumQueries, count: int
 ):
     """Beyond session and user. The state of the queue, which every page asks for, costs one."""
+    Settings.load()
     for number in range(count):
         running, waiting = run(titled(f"Running {number}")), make_job(titled(f"Waiting {number}"))
     ids = "&".join(f"job={pk}" for pk in Job.objects.values_list("pk", flat=True))

@@ -5,13 +5,16 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from preferences.models import Settings
 from tests.conftest import MakeJob, MakeSegments
-from transcripts.models import Job, Labelling, Recording, Segment, Speaker
+from transcripts.models import Comment, Edit, Job, Labelling, Recording, Rule, Segment, Speaker
+from transcripts.services.ruling import apply_rules
 
 
 @pytest.fixture
@@ -72,7 +75,7 @@ def test_bar_stands_for_no_share_while_none_is_known(
 def test_page_offers_exports_only_when_the_job_is_complete(alice_client: Client, completed_job: Job, running_job: Job):
     export = f"/jobs/{completed_job.pk}/export?format="
     formats = re.findall(re.escape(export) + r"(\w+)", alice_client.get(_page(completed_job)).text)
-    assert sorted(formats) == ["docx", "json", "md", "srt", "txt", "vtt"]
+    assert sorted(formats) == ["docx", "html", "json", "md", "srt", "tsv", "txt", "vtt"]
     assert "/export" not in alice_client.get(_page(running_job)).text
 
 
@@ -85,6 +88,12 @@ def test_page_shows_the_facts(alice_client: Client, make_job: MakeJob):
     ]
     assert facts[:3] == ["0:11", "German (detected, 98 %)", "base, whisper"]
     assert facts[4] == "jfk.opus"
+
+
+def test_page_shows_the_extra_options(alice_client: Client, make_job: MakeJob):
+    asked = {"beam_size": 3, "hotwords": "<b>Selenite</b>", "suppress_tokens": [-1, 13]}
+    text = alice_client.get(_page(make_job(state=Job.State.COMPLETED, extra_options=asked))).text
+    assert "<li>beam_size=3, hotwords=&lt;b&gt;Selenite&lt;/b&gt;, suppress_tokens=-1,13</li>" in text
 
 
 def test_recording_without_speech_says_so(alice_client: Client, make_job: MakeJob):
@@ -197,6 +206,19 @@ def test_speakers_appear_when_they_are_identified(alice_client: Client, running_
     assert "<article" not in alice_client.get(_live_address(text)).text
 
 
+def test_text_that_rules_changed_at_the_end_is_sent_anew(alice_client: Client, running_job: Job, alice: User):
+    _add(running_job, index=0, start=0.0, text=" A calm moon.")
+    address = _live_address(alice_client.get(_page(running_job)).text)
+    Rule.objects.create(owner=alice, find="moon", replacement="stone")
+    apply_rules(running_job)
+    Job.objects.filter(pk=running_job.pk).update(
+        state=Job.State.COMPLETED, stage="", lease_token=None, lease_expires_at=None
+    )
+    text = alice_client.get(address).text
+    assert '<article id="transcript" hx-swap-oob="innerHTML">' in text
+    assert "A calm stone." in text
+
+
 def _add(job: Job, *, index: int, start: float, text: str) -> Segment:
     numbers = {
         "mean_log_probability": -0.2,
@@ -299,3 +321,51 @@ def test_delete_removes_the_recording_and_says_so(alice_client: Client, complete
     response = alice_client.post(f"{_page(completed_job)}delete/", follow=True)
     assert "“Inaugural address” is deleted." in response.text
     assert (Recording.objects.count(), Job.objects.count(), Segment.objects.count()) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_page_costs_five_queries_whatever_is_around_the_text(
+    alice_client: Client,
+    completed_job: Job,
+    make_job: MakeJob,
+    make_segments: MakeSegments,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    count: int,
+):
+    recording, job = completed_job.recording, completed_job
+    make_segments(make_job(recording, state=Job.State.FAILED, error="Once more."), ("Something.",) * count)
+    for number in range(count):
+        labelling = Labelling.objects.create(job=job, turns=[], provenance={"diarizer": "vad"})
+        Speaker.objects.create(job=job, labelling=labelling, number=number + 1)
+        Edit.objects.create(job=job, kind=Edit.Kind.CORRECT, before={}, after={}, author=job.owner)
+        Comment.objects.create(recording=recording, author=job.owner, at=number, text="x")
+        make_job(recording, kind=Job.Kind.SPEAKERS, source=job, state=Job.State.CANCELLED)
+        make_job(recording, kind=Job.Kind.GAPS, source=job, state=Job.State.CANCELLED)
+    job.segments.update(speaker=Speaker.objects.first())
+    Settings.load()
+    with django_assert_num_queries(6):  # session, user, jobs, what is around, segments, settings with queue
+        text = alice_client.get(_page(job)).text
+    assert (text.count(", vad</small>"), text.count("data-play-at")) == (count, count)
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_page_on_which_a_newer_version_waits_costs_as_much(
+    alice_client: Client,
+    completed_job: Job,
+    make_job: MakeJob,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    count,
+):
+    for _ in range(count):
+        make_job(completed_job.recording)
+    with django_assert_num_queries(7):  # the line in place of the queue
+        text = alice_client.get(_page(completed_job)).text
+    assert "A new transcription waits in the queue." in text
+    assert f"{count} waiting" in text
+
+
+def test_labelling_is_told_with_its_time(alice_client: Client, completed_job: Job):
+    Labelling.objects.create(job=completed_job, turns=[], provenance={})
+    Labelling.objects.update(created_at="2026-01-02T12:00:00Z")
+    text = alice_client.get(_page(completed_job)).text
+    assert "<p>0 speakers<small>2 Jan 2026, 12:00</small></p>" in text

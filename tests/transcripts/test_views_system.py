@@ -15,7 +15,7 @@ STARTS_WHEN = "No worker is running: transcription starts when one is."
 @pytest.mark.parametrize("address", PAGES)
 def test_system_is_for_staff(client: Client, alice_client: Client, carol_client: Client, address: str):
     assert client.get(address).headers["Location"] == f"/sign-in/?next={address}"
-    assert alice_client.get(address).status_code == 404
+    assert alice_client.get(address).status_code == 403
     assert carol_client.get(address).status_code == 200
 
 
@@ -67,7 +67,7 @@ def test_restart_asks_first_and_then_notes_the_wish(carol_client: Client, alice_
     assert "Restart the workers?" in carol_client.get("/system/restart/").text
     assert not presence.must_restart()
 
-    assert alice_client.post("/system/restart/").status_code == 404
+    assert alice_client.post("/system/restart/").status_code == 403
     assert not presence.must_restart()
 
     response = carol_client.post("/system/restart/", follow=True)

@@ -32,8 +32,13 @@ def _select(text: str, name: str) -> str:
 
 
 def _options(text: str, name: str) -> list[tuple[str, str]]:
-    """Return value and label of each choice of a field."""
-    return re.findall(r'<option value="([^"]*)"[^>]*>\s*(.*?)\s*</option>', _select(text, name), re.DOTALL)
+    """Return value and label of each choice of a field that can be chosen."""
+    found = re.findall(r'<option value="([^"]*)"([^>]*)>\s*(.*?)\s*</option>', _select(text, name), re.DOTALL)
+    return [(value, label) for value, attributes, label in found if "disabled" not in attributes]
+
+
+def _groups(text: str, name: str) -> list[str]:
+    return re.findall(r'<optgroup label="(.*?)"', _select(text, name))
 
 
 def test_form_offers_languages_and_the_models_that_can_run(alice_client: Client, put_weights: PutWeights):
@@ -48,7 +53,9 @@ def test_form_offers_languages_and_the_models_that_can_run(alice_client: Client,
         ("faster-whisper/base", "base: fast, for clear speech"),
         ("whisper/large-v3-turbo", "large-v3-turbo: accurate, quick"),
     ]
-    assert re.findall(r'<optgroup label="(.*?)"', _select(text, "model")) == ["faster-whisper", "whisper"]
+    closed = ["Not installed for faster-whisper", "Not installed for whisper"]
+    assert _groups(text, "model") == ["faster-whisper", "whisper", *closed]
+    assert '<option value="whisper/base" disabled>base</option>' in _select(text, "model")
     assert "Automatic takes base with faster-whisper." in text
 
 
@@ -57,7 +64,7 @@ def test_one_engine_is_no_group_of_models(alice_client: Client, put_weights: Put
     put_weights("faster-whisper", "small")
     text = alice_client.get("/upload/").text
     assert ("faster-whisper/small", "small: slower, more accurate") in _options(text, "model")
-    assert "<optgroup" not in _select(text, "model")
+    assert "faster-whisper" not in _groups(text, "model")
 
 
 @pytest.mark.parametrize(
@@ -173,7 +180,7 @@ def test_model_that_cannot_run_is_refused(alice_client: Client, speech: bytes):
     response = alice_client.post("/upload/", {"recordings": _file(speech), "model": "whisper/large-v3"})
     assert "Nothing was uploaded." in response.text
     assert response.status_code == 422
-    assert "This model cannot run here now." in response.text
+    assert "Model large-v3 is not installed for whisper. Choose another one." in response.text
     assert Recording.objects.count() == 0
 
 

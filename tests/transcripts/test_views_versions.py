@@ -50,6 +50,7 @@ def test_new_text_can_be_looked_at_while_it_is_made(alice_client: Client, comple
 def test_page_learns_that_the_new_one_is_done(alice_client: Client, completed_job: Job, running_job: Job):
     address = f"/recordings/{completed_job.recording_id}/version?version={completed_job.pk}"
     response = alice_client.get(address)
+    assert "HX-Request" in response["Vary"]
     assert f'hx-get="{address}&amp;awaited=1"' in response.text
     assert (response.status_code, "every 2s" in response.text) == (200, True)
     lease.complete(running_job.pk, running_job.lease_token)

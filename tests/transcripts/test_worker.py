@@ -15,6 +15,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from speech import channels
+from speech.asr.devices import NO_GPU
 from speech.types import EngineError, Plan
 from transcripts import drain, lease, workfile
 from transcripts.engine import EngineHost
@@ -104,6 +105,34 @@ def _at_batch(number, action):
 
 
 @pytest.mark.django_db
+def test_run_obeys_the_extra_options_also_after_a_pause(job, go, slow):
+    job.extra_options = {"hotwords": "Selenite", "temperature": 0.5, "beam_size": 2, "device": "cuda"}
+    job.save()
+    wishes = []
+    go(job, should_stop=lambda: "".join(wishes), on_progress=_at_batch(2, lambda job: wishes.append("pause")))
+    lease.resume(job.pk)
+    assert go(job) == State.COMPLETED
+
+    assert {text.strip(" .") for text in _text(job).split()} == {"Selenite"}
+    assert set(job.segments.values_list("temperature", flat=True)) == {0.5}
+    pins = job.plan["pins"]
+    assert (pins["extra_options"], pins["beam_size"], pins["device"]) == (job.extra_options, 2, "cpu")
+    assert job.warnings == [NO_GPU]
+    asked = job.provenance["options"]
+    assert (asked["extra"], asked["beam_size"], "extra_options" in job.provenance) == (job.extra_options, 2, False)
+
+
+@pytest.mark.django_db
+def test_run_leaves_out_what_another_engine_does_not_know(job, go):
+    job.extra_options = {"beam_size": 2, "no_repeat_ngram_size": 3}
+    job.save()
+    assert go(job) == State.COMPLETED
+
+    assert job.warnings == ["The option no_repeat_ngram_size was left out: the engine fake does not have it so."]
+    assert job.plan["pins"]["extra_options"] == {"beam_size": 2}
+
+
+@pytest.mark.django_db
 def test_video_keeps_its_length_and_progress_counts_to_the_end_of_its_sound(make_job, make_recording, go, data):
     video = make_recording((data / "jfk_video.mp4").read_bytes(), has_video=True, duration_seconds=None)
     job = make_job(video, asked_engine="fake")
@@ -155,7 +184,14 @@ def test_run_notes_what_produced_the_text(job, go, settings):
     assert job.provenance["program_version"] == settings.VERSION
     assert job.provenance["engine"] == "fake"
     assert "weights_sha256" in job.provenance
-    options = {"language": "de", "task": "transcribe", "prompt": "Selenite", "beam_size": 5, "word_times": True}
+    options = {
+        "language": "de",
+        "task": "transcribe",
+        "prompt": "Selenite",
+        "beam_size": 5,
+        "word_times": True,
+        "extra": {},
+    }
     assert job.provenance["options"] == options
 
 
@@ -497,7 +533,9 @@ def test_run_says_so_where_the_rest_is_made_with_something_else(job, go, slow):
     Job.objects.filter(pk=job.pk).update(plan=plan)
 
     assert go(job) == State.COMPLETED
-    assert job.warnings == ["The weights of fake fake were replaced, so the rest of the text was made with other ones."]
+    assert job.warnings == [
+        "The weights of fake fake were replaced, so the text from 0:06 on was made with other ones."
+    ]
     assert _is_text_of_undisturbed_run(job)
 
 

@@ -1,4 +1,4 @@
-"""Transcripts as files: txt, docx, md, srt, vtt, rttm and json, all from one document that is read once from the rows."""
+"""Transcripts as files: txt, docx, md, html, srt, vtt, tsv, rttm and json, all from one document that is read once from the rows."""
 
 from transcripts.exports.formats import FORMATS, Format
 from transcripts.exports.names import content_disposition, safe_name

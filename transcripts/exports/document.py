@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from speech.languages import LANGUAGES
-from speech.types import Word
+from transcripts.correcting import Word
 from transcripts.exports.options import ExportOptions
+from transcripts.makers import IMPORTED
 from transcripts.paragraphs import Paragraph, paragraphs
 from transcripts.times import stretch
 
@@ -62,6 +63,8 @@ class Source:
     original_filename: str
     duration: float | None
     sha256: str
+    clipped_share: float | None = None
+    """How much of the sound was too loud for what recorded it, 0..1; None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ class Run:
     seconds: float | None
     warnings: tuple[str, ...]
     provenance: dict[str, Any]
+    language_probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +140,15 @@ def facts(document: Document) -> str:
         for fact in (
             "" if source.duration is None else clock(source.duration),
             f"{spoken}, translated into English" if run.task == TRANSLATE else spoken,
-            f"transcribed by {_program(run)}",
+            f"{_verb(run)} {_program(run)}",
             f"{run.created_at.day} {run.created_at:%B %Y}",
         )
         if fact
     )
+
+
+def _verb(run: Run) -> str:
+    return "imported into" if run.provenance.get(IMPORTED) else "transcribed by"
 
 
 def _program(run: Run) -> str:

@@ -1,9 +1,9 @@
 """The formats that a transcript can be written in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from transcripts.exports import markdown, plain, rttm, structured, subtitles, word_document
+from transcripts.exports import markdown, page, plain, rttm, structured, subtitles, table, word_document
 from transcripts.exports.document import Document
 from transcripts.exports.options import ExportOptions
 
@@ -31,8 +31,10 @@ FORMATS: dict[str, Format] = {
         Format("txt", "Plain text", "text/plain; charset=utf-8", "txt", plain.render),
         Format("docx", "Word document", DOCX_TYPE, "docx", word_document.render),
         Format("md", "Markdown", "text/markdown; charset=utf-8", "md", markdown.render),
+        Format("html", "Web page", "text/html; charset=utf-8", "html", page.render),
         Format("srt", "Subtitles", "application/x-subrip; charset=utf-8", "srt", subtitles.render_srt),
         Format("vtt", "Web subtitles", "text/vtt; charset=utf-8", "vtt", subtitles.render_vtt),
+        Format("tsv", "Table", "text/tab-separated-values; charset=utf-8", "tsv", table.render),
         Format("rttm", "Speaker turns", "text/plain; charset=utf-8", "rttm", rttm.render, is_of_speakers=True),
         # RFC 8259 defines no charset for JSON: it is UTF-8.
         Format("json", "All data", "application/json", "json", structured.render),
@@ -40,6 +42,7 @@ FORMATS: dict[str, Format] = {
 }
 
 
-def formats(*, has_speakers: bool) -> list[Format]:
-    """Return the formats that there is something to write in."""
-    return [each for each in FORMATS.values() if has_speakers or not each.is_of_speakers]
+def formats(*, has_speakers: bool, first: Sequence[str] = ()) -> list[Format]:
+    """Return the formats that there is something to write in, beginning with those that are named `first`."""
+    names = dict.fromkeys([*(name for name in first if name in FORMATS), *FORMATS])
+    return [FORMATS[name] for name in names if has_speakers or not FORMATS[name].is_of_speakers]

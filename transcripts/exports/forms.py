@@ -1,5 +1,6 @@
 """What a person may ask for in the address of an export."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -14,7 +15,7 @@ def _format_error() -> str:
 
 
 class ExportForm(forms.Form):
-    """`format` with the options; what is left out takes its default."""
+    """`format` with the options; what is left out is as in `defaults`. The formats that are named `first` are offered first."""
 
     format = forms.ChoiceField(
         error_messages={"required": _format_error(), "invalid_choice": _format_error()},
@@ -50,11 +51,20 @@ class ExportForm(forms.Form):
         initial=DEFAULTS.lines_per_cue,
     )
 
-    def __init__(self, *args: Any, has_speakers: bool = True, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        has_speakers: bool = True,
+        first: Sequence[str] = (),
+        defaults: ExportOptions = DEFAULTS,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self._defaults = defaults
+        self.fields["times"].initial = "" if defaults.times is None else str(int(defaults.times))
         field = self.fields["format"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [(each.name, each.label) for each in formats(has_speakers=has_speakers)]
+        field.choices = [(each.name, each.label) for each in formats(has_speakers=has_speakers, first=first)]
         if not has_speakers:
             del self.fields["names"]
 
@@ -62,7 +72,7 @@ class ExportForm(forms.Form):
         """Return the choices. Call it on a valid form."""
         data: dict[str, Any] = self.cleaned_data
         return ExportOptions(
-            times=data["times"],
+            times=data["times"] if "times" in self.data else self._defaults.times,
             names=data.get("names") is not False,
             line_length=data["line_length"] or DEFAULTS.line_length,
             lines_per_cue=data["lines_per_cue"] or DEFAULTS.lines_per_cue,

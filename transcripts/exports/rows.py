@@ -2,13 +2,16 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.utils import timezone
 
-from speech.types import Word
+from speech.types import Json
 from transcripts import models
+from transcripts.correcting import Word
 from transcripts.exports.document import Document, Run, Segment, Source, Speaker, Turn
+from transcripts.makers import ACCEPTED, IMPORTED, IMPORTED_FROM, stretch_made
 
 ROWS_AT_ONCE = 200
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]")
@@ -36,7 +39,9 @@ def _speaker(person: models.Speaker, people: Mapping[int, models.Speaker]) -> Sp
     """Return somebody with their name; whoever was found to be somebody else is that one."""
     while person.merged_into_id:
         person = people[person.merged_into_id]
-    return Speaker(person.pk, printable(person.shown_name).strip())
+    return Speaker(
+        person.pk if person.exported_id is None else person.exported_id, printable(person.shown_name).strip()
+    )
 
 
 def _is_heard(person: models.Speaker, job: models.Job) -> bool:
@@ -56,7 +61,22 @@ def _source(recording: models.Recording) -> Source:
         original_filename=printable(recording.original_filename),
         duration=recording.duration_seconds,
         sha256=recording.sha256,
+        clipped_share=recording.clipped_share,
     )
+
+
+def _provenance(job: models.Job) -> Json:
+    """Return what produced a text, with the stretches of it that were made again and accepted.
+
+    Without the name of the file that it was imported from, so that what was exported once comes out the same again.
+    """
+    columns = ("stretch_start", "stretch_end", "provenance")
+    stretches = job.retries.accepted().order_by("stretch_start").values_list(*columns)
+    accepted = [*job.provenance.get(ACCEPTED, []), *(stretch_made(*stretch) for stretch in stretches)]
+    made: Json = {name: value for name, value in job.provenance.items() if name not in (IMPORTED, IMPORTED_FROM)}
+    if IMPORTED_FROM in job.provenance and not job.engine:
+        made[IMPORTED] = True
+    return made | {ACCEPTED: accepted} if accepted else made
 
 
 def _run(job: models.Job) -> Run:
@@ -69,7 +89,8 @@ def _run(job: models.Job) -> Run:
         created_at=timezone.localtime(job.created_at),
         seconds=_wall_seconds(job),
         warnings=tuple(printable(warning).strip() for warning in job.warnings),
-        provenance=job.provenance,
+        provenance=_provenance(job),
+        language_probability=job.language_probability,
     )
 
 
@@ -85,7 +106,7 @@ def _segment(row: models.Segment, speakers: Mapping[int, Speaker]) -> Segment:
         end=row.end,
         speaker=speakers.get(row.speaker_id or 0),
         text=printable(row.text).strip(),
-        words=tuple(Word(start, end, printable(text), chance) for start, end, text, chance in row.words),
+        words=tuple(_word(word) for word in row.words),
         mean_log_probability=_finite(row.mean_log_probability),
         no_speech_probability=_finite(row.no_speech_probability),
         compression_ratio=_finite(row.compression_ratio),
@@ -94,6 +115,11 @@ def _segment(row: models.Segment, speakers: Mapping[int, Speaker]) -> Segment:
         gap=row.gap,
         also=tuple(speakers[pk] for pk in row.also if pk in speakers),
     )
+
+
+def _word(row: Sequence[Any]) -> Word:
+    start, end, text, chance, *estimated = row
+    return Word(start, end, printable(text), chance, *estimated)
 
 
 def printable(text: str) -> str:

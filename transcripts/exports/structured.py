@@ -4,9 +4,10 @@ import json
 from datetime import UTC
 from typing import Any
 
-from speech.types import Word
+from transcripts.correcting import Word
 from transcripts.exports.document import Document, Run, Segment, Source
 from transcripts.exports.options import ExportOptions
+from transcripts.makers import MADE_BY
 
 VERSION = 1
 TIME_DECIMALS = 3
@@ -51,7 +52,13 @@ def _source(source: Source) -> dict[str, Any]:
         "original_filename": source.original_filename,
         "duration": _rounded(source.duration, TIME_DECIMALS),
         "sha256": source.sha256,
+        **_known(clipped_share=source.clipped_share),
     }
+
+
+def _known(**values: float | None) -> dict[str, float | None]:
+    """Return the fields that are there only where they are known."""
+    return {name: _rounded(value, VALUE_DECIMALS) for name, value in values.items() if value is not None}
 
 
 def _run(run: Run) -> dict[str, Any]:
@@ -64,8 +71,9 @@ def _run(run: Run) -> dict[str, Any]:
         "created_at": run.created_at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "seconds": _rounded(run.seconds, TIME_DECIMALS),
         "warnings": list(run.warnings),
+        **_known(language_probability=run.language_probability),
     }
-    provenance = {**dict.fromkeys(PROVENANCE), **run.provenance}
+    provenance = {**dict.fromkeys(PROVENANCE), MADE_BY: [], **run.provenance}
     return job | {name: value for name, value in provenance.items() if name not in job}
 
 
@@ -98,11 +106,13 @@ def _gap(gap: Segment) -> dict[str, Any]:
 
 
 def _word(word: Word) -> dict[str, Any]:
+    more = ({"estimated": True} if word.is_estimated else {}) | ({"heard": True} if word.is_heard else {})
     return {
         "start": round(word.start, TIME_DECIMALS),
         "end": round(word.end, TIME_DECIMALS),
         "text": word.text,
-        "probability": round(word.probability, VALUE_DECIMALS),
+        "probability": _rounded(word.probability, VALUE_DECIMALS),
+        **more,
     }
 
 

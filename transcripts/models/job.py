@@ -8,12 +8,16 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
-from django.db.models import BooleanField, Exists, F, OuterRef, Q, Subquery
+from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, Subquery, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
+from preferences.models import Settings
+from tags.models import Tag
+from transcripts.models.gathered import Gathered
 from transcripts.models.node import Node
 from transcripts.models.segment import Segment
+from transcripts.models.speaker import Speaker
 
 USUAL_BATCH_SECONDS = 300.0
 """So much of a recording its own pace has to be known for to count as much as what was expected: a batch has less."""
@@ -54,10 +58,20 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Return the jobs that make a transcript of their own: the versions that a recording has."""
         return self.filter(kind=Job.Kind.WHOLE)
 
+    def accepted(self) -> Self:
+        """Return the jobs whose suggestions are in the text."""
+        return self.filter(kind=Job.Kind.STRETCH, suggestion=Job.Suggestion.ACCEPTED)
+
     def newest_of_recordings(self) -> Self:
         """Return the newest job of each recording that makes a transcript of its own."""
         theirs = Job.objects.whole().filter(recording=OuterRef("recording"))
         return self.filter(pk=Subquery(theirs.order_by("-created_at", "id").values("pk")[:1]))
+
+    def told_of(self) -> "models.QuerySet[Job, UUID]":
+        """Return of the newest jobs of recordings the ids of those that a list tells of: where one is done, of the text in use."""
+        is_text = Q(state=Job.State.COMPLETED, recording__shown_job__isnull=False)
+        told = Case(When(is_text, then=F("recording__shown_job")), default=F("pk"))
+        return self.annotate(told=told).values_list("told", flat=True)
 
     def with_last_words(self) -> Self:
         """Add `last_words`: the text that was recognised last, None where there is none."""
@@ -68,9 +82,23 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Add `has_words`, and `is_silent`: whether there are neither words nor stretches that could not be transcribed."""
         return self.annotate(has_words=HAS_WORDS, is_silent=IS_SILENT)
 
+    def with_speakers(self) -> Self:
+        """Add `speaker_names`: a list for each who says something, of the name alone, which may be empty."""
+        speaking = Speaker.objects.speaking().filter(job=OuterRef("pk"))
+        return self.annotate(speaker_names=Gathered(speaking, "name"))
+
+    def with_tags_of(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+        """Add `own_tags`: id, name and hue of each of this person's tags that the recording bears."""
+        worn = Tag.objects.of(user).filter(recordings=OuterRef("recording"))
+        return self.annotate(own_tags=Gathered(worn, "pk", "name", "hue"))
+
     def with_worker(self) -> Self:
         """Add `has_worker`: whether any cluster is there to run jobs."""
         return self.annotate(has_worker=Exists(Node.objects.alive()))
+
+    def with_held(self) -> Self:
+        """Add `held`: whether the queue is held, so that no job starts."""
+        return self.annotate(held=Exists(Settings.objects.filter(queue_paused=True)))
 
     def held_by(self, job_id: UUID, lease_token: UUID) -> Self:
         """Return the job while this lease owns it: every write of a worker goes through this fence."""
@@ -101,6 +129,12 @@ class Job(models.Model):
         WHOLE = "whole", "The whole recording"
         GAPS = "gaps", "The gaps of another job"
         SPEAKERS = "speakers", "The speakers of another job"
+        STRETCH = "stretch", "A stretch of the text of another job"
+
+    class Suggestion(models.TextChoices):
+        OPEN = "", "To be decided"
+        ACCEPTED = "accepted", "Accepted"
+        REFUSED = "refused", "Refused"
 
     class Identified(models.TextChoices):
         NOT_YET = "", "Not yet"
@@ -121,7 +155,16 @@ class Job(models.Model):
     """Decides among the jobs of one person: whoever owns them moves one to the front of their own."""
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.WHOLE)
     source = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="retries")
-    """The job whose gaps this one tries again, or whose speakers it identifies."""
+    """The job whose gaps or stretch this one transcribes again, or whose speakers it identifies."""
+    stretch_start = models.FloatField(null=True)
+    stretch_end = models.FloatField(null=True)
+    """With `stretch_start` the bounds of what a job of the kind STRETCH transcribes, in seconds; None for the others."""
+    suggestion = models.CharField(max_length=8, choices=Suggestion, default=Suggestion.OPEN, blank=True)
+    """What a person decided about the text of a stretch."""
+    accepted_as = models.ForeignKey(
+        "transcripts.Edit", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    """The edit that put it into the text of its source last, which may have been undone since."""
 
     # What was asked. Empty means: as the installation has it, or detect.
     asked_engine = models.CharField(max_length=32, blank=True)
@@ -129,6 +172,8 @@ class Job(models.Model):
     asked_language = models.CharField(max_length=8, blank=True)
     task = models.CharField(max_length=16, choices=Task, default=Task.TRANSCRIBE)
     prompt = models.TextField(blank=True)
+    extra_options = models.JSONField(default=dict, blank=True)
+    """Options of the engine by name, such as beam_size: see `speech.options`."""
     audio_track = models.PositiveSmallIntegerField(default=0)
     """Counted from 0 among the audio tracks of the file."""
     diarize = models.BooleanField(default=False)
@@ -212,6 +257,7 @@ class Job(models.Model):
             models.Index(fields=["lease_expires_at"], condition=Q(state="running"), name="job_running_lease"),
             models.Index(fields=["state"], name="job_state"),  # Every open page asks what runs and waits.
             models.Index(fields=["owner", "-started_at"], name="job_last_served"),
+            models.Index(fields=["recording", "kind", "-created_at", "id"], name="job_newest_of_recording"),
             models.Index(
                 fields=["engine", "model", "-finished_at"], condition=Q(state="completed"), name="job_pace_history"
             ),
@@ -234,8 +280,17 @@ class Job(models.Model):
     @property
     def audio_seconds(self) -> float | None:
         """Return where the sound ends, which is what transcribing counts to: a video's pictures may go on. None while unknown."""
+        if self.stretch_seconds is not None:
+            return self.stretch_seconds
         is_prepared = self.stage not in ("", self.Stage.PREPARING) or self.state == self.State.COMPLETED
         return self.prepared_seconds if is_prepared and self.prepared_seconds else self.recording.duration_seconds
+
+    @property
+    def stretch_seconds(self) -> float | None:
+        """Return how long the stretch is that it transcribes; None for a job that does more. Its progress counts from 0 to that."""
+        if self.stretch_start is None or self.stretch_end is None:
+            return None
+        return self.stretch_end - self.stretch_start
 
     @property
     def seconds_left(self) -> float | None:

@@ -1,6 +1,7 @@
 """The media that people bring."""
 
 import uuid
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Self
 
@@ -8,6 +9,14 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from tags.models import Tag
+
+MEDIA_GONE = (
+    "The audio or video of this recording was deleted: this installation keeps it for a limited time. Its text is kept. "
+    "To transcribe it again, upload the file again."
+)
 
 
 def media_path(recording: "Recording", filename: str) -> str:
@@ -21,6 +30,25 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
         if not isinstance(user, User):
             return self.none()
         return self if user.is_staff else self.filter(owner=user)
+
+    def tagged(self, *, any: Collection[Tag | int] = (), all: Collection[Tag | int] = ()) -> Self:  # noqa: A002
+        """Return those that bear any of some tags, and all of others; where none are given, that holds for every recording.
+
+        Whose tags they are is for the caller to look at: `Tag.objects.of(user)`.
+        """
+        worn = Recording.tags.through.objects.filter(recording=OuterRef("pk"))
+        conditions = [worn.filter(tag=tag) for tag in all] + ([worn.filter(tag__in=any)] if any else [])
+        return self.filter(*(Exists(condition) for condition in conditions))
+
+
+class Playback(models.TextChoices):
+    """How it stands with the copy for the player."""
+
+    WAITING = "", "Not looked at yet"
+    MAKING = "making", "Being made"
+    NONE = "none", "Not needed"
+    MADE = "made", "Made"
+    FAILED = "failed", "Could not be made"
 
 
 class Recording(models.Model):
@@ -39,8 +67,20 @@ class Recording(models.Model):
     """As a player shows it. Estimated by the container until the first job has decoded it; None where the container does not say."""
     audio_tracks = models.PositiveSmallIntegerField(default=1)
     has_video = models.BooleanField(default=False)
+    playback = models.FileField(max_length=255, blank=True)
+    """A copy of its sound that browsers play and seek in exactly, where they do not in the media: `transcripts.playback`."""
+    playback_state = models.CharField(max_length=8, choices=Playback, default=Playback.WAITING, blank=True)
+    playback_token = models.UUIDField(null=True, blank=True)
+    playback_until = models.DateTimeField(null=True, blank=True)
+    """Whoever makes the copy holds the token, and has until then, by the database's clock."""
+    playback_deaths = models.PositiveSmallIntegerField(default=0)
+    """How often the process died that was to make it."""
     peaks = models.JSONField(default=list, blank=True)
     """The waveform: the loudest sample of each of at most 2000 equal stretches, 0..255."""
+    clipped_share = models.FloatField(null=True, blank=True)
+    """How much of the sound was too loud for what recorded it, 0..1; None until it was decoded."""
+    tags = models.ManyToManyField(Tag, blank=True, related_name="recordings")
+    """Those of its owner, and of whoever else may see it: each person sees their own only."""
     shown_job = models.ForeignKey("transcripts.Job", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -48,10 +88,30 @@ class Recording(models.Model):
 
     class Meta:
         ordering = ["-created_at", "id"]
-        indexes = [models.Index(fields=["owner", "-created_at"])]
+        indexes = [
+            models.Index(fields=["owner", "-created_at"]),
+            models.Index(
+                fields=["-created_at"], condition=Q(playback_state__in=("", "making")), name="recording_needs_playback"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def has_media(self) -> bool:
+        """Return whether its audio or video is kept here: after a time that an administrator sets it is deleted."""
+        return bool(self.media)
+
+    @property
+    def shows_video(self) -> bool:
+        """Return whether a player shows its pictures: not where what is played is a copy of the sound."""
+        return self.has_video and self.has_media and not self.playback
+
+    @property
+    def awaits_playback(self) -> bool:
+        """Return whether a copy for the player may still come."""
+        return self.has_media and self.playback_state in (Playback.WAITING, Playback.MAKING)
 
     @property
     def extension(self) -> str:

@@ -21,7 +21,11 @@ class Segment(models.Model):
     A worker writes it as it was recognised: one of the segments (`index`) of a piece. Where several people speak in it, it is
     cut into parts of one speaker each, which can be joined again.
 
-    `words` is a list of [start, end, text, probability], where the texts joined are the segment's text.
+    Once the transcription is over, it changes only as an `Edit` tells, so that the text as it was recognised can be had again.
+
+    `words` is a list of [start, end, text, probability], where the texts joined are the segment's text. The probability is None for
+    a word that a person wrote. Where one of them is true, two more values follow: whether its times are estimated, and whether a
+    person has heard it and found it right. The second one is left out where it is false.
     """
 
     job = models.ForeignKey("transcripts.Job", on_delete=models.CASCADE, related_name="segments")

@@ -50,11 +50,14 @@ class Speaker(models.Model):
     name = models.CharField(max_length=100, blank=True)
     merged_into = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="merged")
     """Who this was found to be: what the labelling gives to this one is theirs."""
+    exported_id = models.BigIntegerField(null=True, blank=True)
+    """The id that they have in exports, where they came from one; None: that of the row."""
 
     objects = SpeakerQuerySet.as_manager()
 
     class Meta:
         ordering = ["number", "id"]
+        indexes = [models.Index(fields=["name"], name="speaker_name")]
 
     def __str__(self) -> str:
         return self.shown_name
@@ -82,16 +85,31 @@ class Edit(models.Model):
         ASSIGN = "assign", "Speaker changed"
         RENAME = "rename", "Speaker renamed"
         MERGE = "merge", "Speakers merged"
+        CORRECT = "correct", "Text corrected"
+        SPLIT = "split", "Segment split"
+        JOIN = "join", "Segments joined"
+        DELETE = "delete", "Segment deleted"
+        INSERT = "insert", "Segment added"
+        RETIME = "retime", "Times changed"
+        REPLACE = "replace", "Text replaced"
+        RULES = "rules", "Replacement rules applied"
+        HEARD = "heard", "Heard and found right"
+        SUGGESTION = "suggestion", "Suggestion accepted"
+        RESTORE = "restore", "Earlier state restored"
         UNDO = "undo", "Undone"
 
     job = models.ForeignKey("transcripts.Job", on_delete=models.CASCADE, related_name="edits")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
-    """Who made it, or asked for what did; None where it is part of the transcription."""
+    """Who made it, or asked for what did; None where it is part of the transcription, as what replacement rules change is."""
     created_at = models.DateTimeField(auto_now_add=True)
     kind = models.CharField(max_length=16, choices=Kind)
     before = models.JSONField()
     after = models.JSONField()
     undoes = models.OneToOneField("self", on_delete=models.CASCADE, null=True, blank=True, related_name="undone_by")
+    point = models.BigIntegerField(null=True, blank=True)
+    """The edit whose state a restoration put back, by its id; 0: as it was transcribed."""
+    accepts = models.ForeignKey("transcripts.Job", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    """The job whose suggestion it put into the text."""
 
     class Meta:
         ordering = ["-id"]

@@ -5,7 +5,7 @@ import os
 import stat
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +15,18 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import DatabaseError, InterfaceError, transaction
 
 from preferences.models import Settings
-from registry import diarizers
-from registry.resolver import FAKE, LIBRARIES
-from speech import client
+from registry import known
+from registry.known import FAKE
+from speech import client, options
 from speech.languages import LANGUAGES
-from speech.types import NO_COUNT, EngineError, Media, SpeakerCount, UnreadableMedia
-from speech.weights import MODELS
+from speech.types import NO_COUNT, EngineError, Json, Media, SpeakerCount, UnreadableMedia
 from transcripts import outage, storage
 from transcripts.estimates import expected_pace, share_of_identifying
 from transcripts.incoming import DATABASE_AWAY, NO_FOLDER, NO_ROOM, IncomingFile
 from transcripts.models import Job, Recording, Task
+from transcripts.models.recording import Playback
 from transcripts.names import title_from
+from transcripts.search import index
 from transcripts.services.duplicates import AlreadyHere, check_not_here, lock_library
 
 log = logging.getLogger(__name__)
@@ -65,6 +66,10 @@ class JobRequest:
     """How many; None for as many as are heard."""
     by_channel: bool = False
     """Whether each channel of a stereo recording is one speaker."""
+    extra_options: Json = field(default_factory=dict)
+    """Options of the engine by name, as `speech.options.check` returns them."""
+    warnings: tuple[str, ...] = ()
+    """What the job has to say from the start."""
 
     def columns(self) -> dict[str, Any]:
         """Return what it is on a job's row."""
@@ -80,19 +85,25 @@ class JobRequest:
             "least_speakers": self.speakers.least if self.speakers else None,
             "most_speakers": self.speakers.most if self.speakers else None,
             "by_channel": self.by_channel,
+            "extra_options": self.extra_options,
         }
 
+    @property
+    def expected_engine(self) -> str:
+        """Return the engine that is asked for, by name or as the installation has it."""
+        return _asked(self.engine) or known.load().default_engine
 
-def accept_upload(file: "UploadedFile[Any]", *, owner: User, request: JobRequest) -> Job:
+
+def accept_upload(file: "UploadedFile[Any]", *, owner: User, request: JobRequest, then: Then | None = None) -> Job:
     """Keep an uploaded file and return its queued job. The file is closed afterwards, and gone where it is refused.
 
     Takes what HashingUploadHandler hands to a view. Looks into the file, which takes a second or two. Raises Refused,
-    and AlreadyHere where its owner has this very file: it is not kept a second time.
+    and AlreadyHere where its owner has this very file: it is not kept a second time. `then` is as in `accept_path`.
     """
     if not isinstance(file, IncomingFile):
         raise TypeError("Uploads must come through transcripts.uploads.HashingUploadHandler.")
     with closing(file):
-        return _accept(file, owner=owner, request=request, then=None)
+        return _accept(file, owner=owner, request=request, then=then)
 
 
 def accept_path(path: Path, *, owner: User, request: JobRequest, then: Then | None = None) -> Job:
@@ -107,16 +118,27 @@ def accept_path(path: Path, *, owner: User, request: JobRequest, then: Then | No
 
 def check_request(request: JobRequest) -> None:
     """Raise Refused where a request names something that does not exist; the sentence lists what there is."""
-    fake = [FAKE] if settings.FAKE_ENGINE else []
-    _check_choice("engine", request.engine, ["", AUTO, *LIBRARIES, *fake])
-    _check_choice("model", request.model, ["", AUTO, *MODELS, *fake])
+    here, fake = known.load(), [FAKE] if settings.FAKE_ENGINE else []
+    models = dict.fromkeys(model.key for _, model in here.speech_models())
+    _check_choice("engine", request.engine, ["", AUTO, *(engine.key for engine in here.engines()), *fake])
+    _check_choice("model", request.model, ["", AUTO, *models, *fake])
     _check_choice("language", request.language, ["", AUTO, *LANGUAGES])
     _check_choice("task", request.task, Task.values)
-    _check_choice("diarizer", request.diarizer, ["", AUTO, *diarizers.LIBRARIES, *fake])
+    _check_choice("diarizer", request.diarizer, ["", AUTO, *(one.key for one in here.diarizers()), *fake])
     if request.speakers and not request.speakers.is_possible:
         raise Refused(f"{NO_COUNT} Nothing was saved.")
+    _check_options(request)
     if len(request.prompt) > PROMPT_LIMIT:
         raise Refused(f"The prompt is longer than {PROMPT_LIMIT} characters. Nothing was saved. Use a shorter one.")
+
+
+def _check_options(request: JobRequest) -> None:
+    try:
+        checked = options.check(request.expected_engine, request.extra_options)
+    except ValueError as err:
+        raise Refused(f"{err} Nothing was saved.") from err
+    if checked != request.extra_options:
+        raise ValueError("The extra options of a request must have been checked.")
 
 
 def check_track(request: JobRequest, recording: Recording) -> None:
@@ -206,6 +228,7 @@ def _describe(file: IncomingFile, media: Media, owner: User) -> Recording:
         duration_seconds=media.duration,
         audio_tracks=media.audio_tracks,
         has_video=media.has_video,
+        playback_state=Playback.NONE if media.seeks_exactly else Playback.WAITING,
     )
 
 
@@ -218,6 +241,7 @@ def _record(recording: Recording, request: JobRequest, then: Then | None) -> Job
         if earlier := lock_library(recording.owner, recording.sha256):
             raise AlreadyHere(earlier)
         recording.save(force_insert=True)
+        index.name(recording)
         job = new_job(recording, request)
         if then is not None:
             then(job)
@@ -230,12 +254,13 @@ def new_job(recording: Recording, request: JobRequest) -> Job:
     is_diarized = request.diarize and not request.by_channel
     share = share_of_identifying(pace, diarizer=_asked(request.diarizer)) if is_diarized else 0.0
     expected = {"expected_pace": pace, "identifying_share": share}
-    return Job.objects.create(recording=recording, owner=recording.owner, **expected, **request.columns())
+    said = {"warnings": [*request.warnings]}
+    return Job.objects.create(recording=recording, owner=recording.owner, **said, **expected, **request.columns())
 
 
 def _expected_pace(request: JobRequest) -> float | None:
-    engine, model = _asked(request.engine), _asked(request.model)
-    return expected_pace(engine=engine or settings.DEFAULT_ENGINE, model=model or settings.DEFAULT_MODEL)
+    model = _asked(request.model) or settings.DEFAULT_MODEL
+    return expected_pace(engine=request.expected_engine, model=model)
 
 
 def _asked(value: str) -> str:

@@ -4,6 +4,7 @@ import logging
 
 from django.contrib.auth.models import User
 from django.core.files.storage import Storage
+from django.utils import timezone
 
 from transcripts.incoming import IncomingFile
 from transcripts.models import Recording
@@ -38,13 +39,18 @@ def _find(owner: User, sha256: str) -> Recording | None:
 
 
 def _repair(recording: Recording, file: IncomingFile) -> bool:
-    """Put the file in place of a kept one that is missing or has lost its end; return whether that was needed."""
+    """Put the file in place of a kept one that is missing or has lost its end; return whether that was needed.
+
+    Where it was deleted because its time was over, that begins anew.
+    """
     storage, name = recording.media.storage, str(recording.media.name)
-    if _size(storage, name) == recording.size_bytes:
+    if name and _size(storage, name) == recording.size_bytes:
         return False
-    storage.delete(name)
+    if name:
+        storage.delete(name)
     recording.media.save(recording.original_filename, file, save=False)
-    Recording.objects.filter(pk=recording.pk).update(media=recording.media.name)
+    anew = {} if name else {"created_at": timezone.now()}
+    Recording.objects.filter(pk=recording.pk).update(media=recording.media.name, **anew)
     log.warning("the media of recording %s was damaged and is replaced by a new upload", recording.pk)
     return True
 

@@ -1,14 +1,16 @@
-"""What a person changes about who speaks. Every change is one `Edit`, and can be undone by another one."""
+"""What a person changes about who speaks, and how any change is taken back: each is one `Edit`, undone by another."""
 
 from collections.abc import Collection, Iterable
 
 from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
 from django.db.models import Max, Q
 
 from transcripts.models import Edit, Job, Speaker
+from transcripts.services.decided import decide_again
 from transcripts.services.patches import Columns, EditRefused, Rows, State, carry_out, editing, read
 
-__all__ = ["EditRefused", "assign", "merge", "rename", "undo"]
+__all__ = ["EditRefused", "assign", "merge", "rename", "restore", "undo"]
 
 LONGEST_NAME = 100
 JOINERS = "\u200c\u200d"
@@ -67,7 +69,34 @@ def undo(edit: Edit, *, author: User | None) -> Edit:
             raise EditRefused(UNDONE)
         if read(job, edit.after) != edit.after:
             raise EditRefused(CHANGED_SINCE)
-        return carry_out(job, edit.before, kind=Edit.Kind.UNDO, author=author, undoes=edit)
+        try:
+            with transaction.atomic():
+                undone = carry_out(job, edit.before, kind=Edit.Kind.UNDO, author=author, undoes=edit)
+                decide_again(job)
+                return undone
+        except IntegrityError as err:  # Something else stands in the place of a segment that it took away.
+            raise EditRefused(CHANGED_SINCE) from err
+
+
+def restore(job: Job, point: int, *, author: User | None) -> Edit:
+    """Put a text back into the state after an edit, given by its id; as it was transcribed for 0. Raises EditRefused."""
+    with editing(job.pk) as locked:
+        later = Edit.objects.filter(job=locked, pk__gt=point).order_by("-pk").values_list("before", flat=True)
+        restored = carry_out(locked, composed(later), kind=Edit.Kind.RESTORE, author=author, point=point)
+        decide_again(locked)
+        return restored
+
+
+def composed(newest_first: Iterable[State]) -> State:
+    """Return the state that taking back some edits, one after the other, leads to."""
+    found: State = {"segments": {}, "speakers": {}, "job": {}}
+    for before in newest_first:
+        found["job"] |= before["job"]
+        for name in ("segments", "speakers"):
+            rows = found[name]
+            for pk, columns in before[name].items():
+                rows[pk] = None if columns is None else (rows.get(pk) or {}) | columns
+    return found
 
 
 def _free_name(job: Job, name: str, speaker: Speaker | None = None) -> str:

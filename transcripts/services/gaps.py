@@ -7,9 +7,15 @@ from django.db import transaction
 
 from speech.types import Json
 from transcripts import lease
+from transcripts.makers import MADE_BY
 from transcripts.models import Job, Segment
+from transcripts.search import index
+from transcripts.services.ruling import apply_rules
 from transcripts.services.speakers import label_filled
 from transcripts.times import stretch
+
+ASKED = ("asked_engine", "asked_model", "asked_language", "task", "prompt", "extra_options")
+"""What is asked of the job that tries again: the same as of the first."""
 
 NOT_TRANSCRIBED = "{} could not be transcribed: {}"
 
@@ -39,7 +45,8 @@ def warning(gap: Segment) -> str:
 
 
 def retry(source_id: UUID) -> Job | None:
-    """Return the queued job that tries a completed job's gaps again, or the one that does so already; None without gaps.
+    """Return the queued job that tries a completed job's gaps again, or the one that does so already; None without gaps,
+    and where the media is not kept any more.
 
     Safe to call by two at once: they get the same job.
     """
@@ -49,6 +56,8 @@ def retry(source_id: UUID) -> Job | None:
             return None
         if under_way := source.retries.unfinished().filter(kind=Job.Kind.GAPS).first():
             return under_way
+        if not source.recording.has_media:
+            return None
         pieces = list(source.segments.gaps().values_list("piece", flat=True))
         return _create(source, pieces) if pieces else None
 
@@ -56,9 +65,7 @@ def retry(source_id: UUID) -> Job | None:
 def _create(source: Job, pieces: Iterable[int]) -> Job:
     assert source.plan is not None
     plan: Json = source.plan | {"batches": [(piece, piece + 1) for piece in pieces]}
-    asked = {
-        name: getattr(source, name) for name in ("asked_engine", "asked_model", "asked_language", "task", "prompt")
-    }
+    asked = {name: getattr(source, name) for name in ASKED}
     found = {name: getattr(source, name) for name in ("audio_track", "language", "language_probability")}
     return Job.objects.create(
         recording_id=source.recording_id,
@@ -85,7 +92,10 @@ def complete(job: Job, lease_token: UUID) -> None:
         still_missing = {warning(gap) for gap in job.segments.gaps()}
         kept = [sentence for sentence in source.warnings if sentence not in settled]
         news = [sentence for sentence in job.warnings if sentence not in still_missing]
-        Job.objects.filter(pk=source.pk).update(warnings=list(dict.fromkeys([*kept, *news])))
+        changes: Json = {"warnings": list(dict.fromkeys([*kept, *news]))}
+        if MADE_BY in job.provenance:
+            changes["provenance"] = source.provenance | {MADE_BY: job.provenance[MADE_BY]}
+        Job.objects.filter(pk=source.pk).update(**changes)
 
 
 def _fill(source: Job, job: Job) -> set[str]:
@@ -97,4 +107,6 @@ def _fill(source: Job, job: Job) -> set[str]:
     source.segments.filter(pk__in=[gap.pk for gap in filled]).delete()
     job.segments.filter(piece__in=[gap.piece for gap in filled]).update(job=source)
     label_filled(source, {gap.piece for gap in filled})
+    apply_rules(source, pieces={gap.piece for gap in filled})
+    index.rebuild(source.recording_id)
     return {warning(gap) for gap in filled}

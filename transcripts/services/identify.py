@@ -10,6 +10,7 @@ from speech.types import Json, SpeakerCount, Turn
 from transcripts import lease
 from transcripts.estimates import identifying_pace
 from transcripts.models import Job
+from transcripts.models.recording import MEDIA_GONE
 from transcripts.services.labelled import work_out
 from transcripts.services.speakers import apply_labelling
 
@@ -79,6 +80,8 @@ def _check(source: Job) -> None:
     """Raise NotIdentifiable where there is no text of its own that nobody writes to."""
     if source.kind != Job.Kind.WHOLE or not source.is_over:
         raise NotIdentifiable(NOT_OVER)
+    if not source.recording.has_media:
+        raise NotIdentifiable(MEDIA_GONE)
     if not source.segments.words().exists():
         raise NotIdentifiable(NO_TEXT)
 
@@ -94,6 +97,7 @@ def _create(source: Job, diarizer: str, speakers: SpeakerCount | None) -> Job:
         least_speakers=speakers.least if speakers else None,
         most_speakers=speakers.most if speakers else None,
         audio_track=source.audio_track,
+        extra_options={name: value for name, value in source.extra_options.items() if name == "device"},
         prepared_seconds=source.prepared_seconds,
         identifying_share=1.0,
         expected_pace=identifying_pace(diarizer),

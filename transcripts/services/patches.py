@@ -5,14 +5,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
-from typing import Any
+from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import F, Model
 
 from transcripts.models import Edit, Job, Segment, Speaker
+from transcripts.search import index
 
 Columns = dict[str, Any]
 Rows = dict[str, Columns | None]
@@ -24,9 +25,20 @@ ROWS_AT_ONCE = 500
 """A statement of SQLite takes some thousand values."""
 CONTENT = tuple(field.attname for field in Segment._meta.concrete_fields if field.attname not in ("id", "job_id"))
 """All that makes up a segment's row."""
+PLACE = {"piece", "index", "part"}
+ASIDE = 1_000_000_000
+"""Added to the part of a segment that is about to move: nothing stands there."""
 
-NOT_OVER = "The transcription is not over yet. Change the speakers when it is."
+NOT_OVER = "The transcription is not over yet. Change the text and its speakers when it is."
 NOTHING = "It is like this already, so nothing was changed."
+
+
+class Of(TypedDict, total=False):
+    """What an edit has to do with others, see `Edit`."""
+
+    undoes: Edit
+    point: int
+    accepts: Job
 
 
 class EditRefused(ValueError):
@@ -50,7 +62,7 @@ def carry_out(
     kind: Edit.Kind,
     author: User | None,
     created: Sequence[Segment] = (),
-    undoes: Edit | None = None,
+    **of: Unpack[Of],
 ) -> Edit:
     """Put a job's rows in a state, add the segments that are `created`, and note what changed. Raises EditRefused for nothing.
 
@@ -63,7 +75,8 @@ def carry_out(
     for row in Segment.objects.bulk_create(created):
         before["segments"][str(row.pk)] = None
         after["segments"][str(row.pk)] = {name: getattr(row, name) for name in CONTENT}
-    return Edit.objects.create(job=job, author=author, kind=kind, before=before, after=after, undoes=undoes)
+    index.refresh(job, [int(pk) for pk, row in after["segments"].items() if row is not None and "text" in row])
+    return Edit.objects.create(job=job, author=author, kind=kind, before=before, after=after, **of)
 
 
 def read(job: Job, like: State) -> State:
@@ -104,13 +117,16 @@ def _changed(row: Columns | None, other: Columns | None) -> Columns | None:
 
 
 def _put(job: Job, state: State) -> None:
-    """Put rows in a state. What goes makes room first: no two segments stand in the same place."""
+    """Put rows in a state. What goes or moves makes room first: no two segments stand in the same place."""
     segments: Rows = state["segments"]
     there = {pk for pks in _some(segments) for pk in _present(job, pks)}
     gone = [pk for pk, row in segments.items() if row is None]
     for pks in _some(gone):
         job.segments.filter(pk__in=pks).delete()
+    moved = {pk: row for pk, row in segments.items() if row and pk in there and not PLACE.isdisjoint(row)}
+    _move(job, moved, ASIDE)
     _update(Segment, {pk: row for pk, row in segments.items() if row is not None and pk in there})
+    _move(job, [pk for pk, row in moved.items() if "part" not in row], -ASIDE)
     new = [Segment(pk=int(pk), job=job, **row) for pk, row in segments.items() if row is not None and pk not in there]
     Segment.objects.bulk_create(new)
     _update(Speaker, state["speakers"])
@@ -118,6 +134,11 @@ def _put(job: Job, state: State) -> None:
         Job.objects.filter(pk=job.pk).update(**state["job"])
         for name, value in state["job"].items():
             setattr(job, name, value)
+
+
+def _move(job: Job, pks: Iterable[str], parts: int) -> None:
+    for some in _some(pks):
+        job.segments.filter(pk__in=some).update(part=F("part") + parts)
 
 
 def _present(job: Job, pks: Iterable[str]) -> set[str]:

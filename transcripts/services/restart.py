@@ -8,7 +8,8 @@ from speech.types import SpeakerCount
 from transcripts import lease
 from transcripts.models import Job, Recording
 from transcripts.models.job import JobQuerySet
-from transcripts.services.accept import JobRequest, Then, check_request, check_track, new_job
+from transcripts.models.recording import MEDIA_GONE
+from transcripts.services.accept import JobRequest, Refused, Then, check_request, check_track, new_job
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,8 @@ def transcribe_again(recording: Recording, request: JobRequest, *, then: Then | 
     check_request(request)
     with transaction.atomic():
         locked = Recording.objects.select_for_update().get(pk=recording.pk)
+        if not locked.has_media:
+            raise Refused(MEDIA_GONE)
         check_track(request, locked)
         job = None if then else next((job for job in _unfinished(locked) if _serves(job, request)), None)
         if job is None:
@@ -56,6 +59,7 @@ def request_of(job: Job) -> JobRequest:
         diarizer=job.asked_diarizer,
         speakers=count_of(job),
         by_channel=job.by_channel,
+        extra_options=job.extra_options,
     )
 
 

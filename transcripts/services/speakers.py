@@ -101,7 +101,10 @@ def _columns(whole: Whole, part: Part, owners: Mapping[int, int]) -> Columns:
 
 def _new_part(whole: Whole, number: int, columns: Columns) -> Segment:
     first = whole.rows[0]
-    return Segment(job_id=first.job_id, **{name: getattr(first, name) for name in CONTENT} | columns | {"part": number})
+    part = (
+        whole.rows[-1].part + 1 + number - len(whole.rows)
+    )  # There may be fewer rows than their parts count: some were deleted.
+    return Segment(job_id=first.job_id, **{name: getattr(first, name) for name in CONTENT} | columns | {"part": part})
 
 
 def _owners(labelling: Labelling) -> dict[int, int]:

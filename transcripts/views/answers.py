@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django_htmx.http import HttpResponseClientRedirect, reswap, retarget, trigger_client_event
+from django_htmx.http import HTMX_STOP_POLLING, HttpResponseClientRedirect, reswap, retarget, trigger_client_event
 
 from transcripts.models import Job, Recording
 
@@ -51,6 +51,21 @@ def calm(view: View) -> View:
             if "HX-Request" in request.headers:
                 return missing(request)
             raise Http404 from err
+
+    return wrapped
+
+
+def polled(view: View) -> View:
+    """Have a page stop asking about what is not there any more: after a 404 it would ask again for ever."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except Http404:
+            if "HX-Request" not in request.headers:
+                raise
+            return HttpResponse(status=HTMX_STOP_POLLING)
 
     return wrapped
 

@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Exists
-
-from preferences.models import Settings
 from transcripts.models import Job
 from transcripts.services.identify import NOT_IDENTIFIED
 from transcripts.views.standing import Standing
@@ -59,9 +56,8 @@ class Attempt:
 
 def find_attempt(job: Job) -> Attempt:
     """Return how it stands, by one query."""
-    held = Exists(Settings.objects.filter(queue_paused=True))
-    attempts = job.retries.filter(kind=Job.Kind.SPEAKERS).annotate(held=held).defer("plan").order_by("-created_at")
-    attempt = attempts.first()
+    attempts = job.retries.filter(kind=Job.Kind.SPEAKERS).with_held().defer("plan")
+    attempt = attempts.order_by("-created_at").first()
     if attempt is not None:
         attempt.recording = job.recording
     return Attempt(job, attempt)

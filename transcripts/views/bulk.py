@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
@@ -19,6 +20,8 @@ from transcripts.services.accept import Refused
 from transcripts.services.delete import delete_jobs, delete_recording
 from transcripts.services.restart import request_of, start_over
 from transcripts.views.answers import Question, ask, done
+from transcripts.views.bulk_export import ask_formats, send_archive
+from transcripts.views.bulk_tags import ask_tags, change_tags
 from transcripts.views.recordings import DELETES
 
 State = Job.State
@@ -95,21 +98,22 @@ ACTIONS = {
 }
 
 
+FURTHER: dict[str, tuple[Callable[..., HttpResponse], Callable[..., HttpResponseBase]]] = {
+    "tag": (ask_tags, change_tags),
+    "export": (ask_formats, send_archive),
+}
+"""What asks for more than a yes, and what does it then."""
+
+
 @require_POST
 @vary_on_headers("HX-Request", "HX-Target")
-def selected(request: HttpRequest) -> HttpResponse:
+def selected(request: HttpRequest) -> HttpResponseBase:
     """Ask about the rows that were ticked, or all that the list shows; then do it to exactly those that were counted."""
     form = SelectionForm(request.POST)
     if not form.is_valid():
         return HttpResponseBadRequest()
-    action, ids = ACTIONS[form.cleaned_data["action"]], form.cleaned_data["ids"]
     if form.cleaned_data["confirmed"]:
-        count = sum(action.do(job) for job in _rows(request).filter(recording__in=ids))
-        if count:
-            messages.success(request, action.done.format(_recordings(count)))
-        else:
-            messages.info(request, "There was nothing left to do.")
-        return done(request, address=reverse("transcripts:list"))
+        return _carry_out(request, form.cleaned_data["action"], form.cleaned_data["ids"])
     try:
         jobs = _meant(request, form)
     except ValidationError:
@@ -117,11 +121,27 @@ def selected(request: HttpRequest) -> HttpResponse:
     if not jobs:
         messages.info(request, "Nothing is selected. Tick the recordings first.")
         return done(request, address=reverse("transcripts:list"))
+    if further := FURTHER.get(form.cleaned_data["action"]):
+        ask_more, _do = further
+        return ask_more(request, [job.recording_id for job in jobs])
     able = [job for job in jobs if form.cleaned_data["action"] != "cancel" or not job.is_over]
     if not able:
         messages.info(request, "Nothing that is selected waits or runs: there is nothing to cancel.")
         return done(request, address=reverse("transcripts:list"))
     return ask(request, _question(request, form.cleaned_data["action"], able, out_of=len(jobs)))
+
+
+def _carry_out(request: HttpRequest, name: str, ids: list[UUID]) -> HttpResponseBase:
+    """Do what was confirmed to the recordings of these ids, as far as the person may see them."""
+    if further := FURTHER.get(name):
+        _ask, do = further
+        return do(request, ids)
+    count = sum(ACTIONS[name].do(job) for job in _rows(request).filter(recording__in=ids))
+    if count:
+        messages.success(request, ACTIONS[name].done.format(_recordings(count)))
+    else:
+        messages.info(request, "There was nothing left to do.")
+    return done(request, address=reverse("transcripts:list"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -144,7 +164,7 @@ def clear(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["DELETE"])
 def jobs(request: HttpRequest) -> HttpResponse:
     """Delete the person's jobs that the filters name, running ones only where their state is named."""
-    form = FilterForm(request.GET)
+    form = FilterForm(request.GET, user=request.user)
     unknown = sorted(set(request.GET) - {*form.fields, "dry_run"})
     if unknown or not form.is_valid():
         sentence = f"There is no filter {unknown[0]}. " if unknown else _sentence(form)
@@ -174,7 +194,7 @@ def _meant(request: HttpRequest, form: SelectionForm) -> list[Job]:
     rows = _rows(request)
     if not form.cleaned_data["everything"]:
         return list(rows.filter(recording__in=form.ticked()))
-    narrowed = FilterForm(request.POST)
+    narrowed = FilterForm(request.POST, user=request.user)
     if not narrowed.is_valid():
         raise ValidationError("filter")
     return list(narrowed.narrow(rows).order_by("-recording__created_at", "recording_id")[:MOST_AT_ONCE])

@@ -1,4 +1,4 @@
-"""The answer to a change of who speaks: what differs on the open page, or the page itself where there is no JavaScript."""
+"""The answer to a change of a text: what differs on the open page, or the page itself where there is no JavaScript."""
 
 from dataclasses import dataclass
 from typing import Literal, Self
@@ -12,6 +12,7 @@ from django_htmx.http import reswap, retarget, trigger_client_event
 from transcripts.edit_forms import KnownForm
 from transcripts.models import Edit, Job, Speaker
 from transcripts.views.changes import Changes, changes
+from transcripts.views.offered import offer_of
 from transcripts.views.page import page_context
 from transcripts.views.panel import Refusal
 from transcripts.views.standing import Standing
@@ -56,7 +57,7 @@ def answer(
 ) -> HttpResponse:
     """Show a text after an edit, with a sentence and the way back; as it is now, where there was none."""
     job = before.job
-    if edit is not None:
+    if edit is not None and sentence:
         tell(request, job, edit.pk, sentence, way_back=way_back)
     elif sentence:
         messages.info(request, sentence)
@@ -64,23 +65,30 @@ def answer(
         if refusal:
             messages.info(request, refusal.sentence)
         return redirect(page_of(job))
-    return _in_place(request, before, is_understood=edit is not None or refusal is not None, refusal=refusal)
+    is_understood = edit is not None or refusal is not None
+    context = page_now(request, before, is_understood=is_understood, refusal=refusal) | {
+        "is_quiet": not sentence and not refusal,
+        "offer": offer_of(edit),
+    }
+    how = "none" if context["is_quiet"] else "outerHTML"
+    response = retarget(reswap(render(request, "transcripts/edited.html", context), how), "#messages")
+    # Not before: what closes takes the form away, from which htmx looks for the place of the answer.
+    trigger_client_event(response, "action-done", after="swap")
+    done: HttpResponse = response
+    return done
 
 
-def _in_place(request: HttpRequest, before: Before, *, is_understood: bool, refusal: Refusal | None) -> HttpResponse:
+def page_now(
+    request: HttpRequest, before: Before, *, is_understood: bool, refusal: Refusal | None = None
+) -> dict[str, object]:
     """Return what the open page lacks: all of the text, where it asked for something that is not so any more."""
     job = before.job
     job.refresh_from_db(fields=["labelling", "diarizer"])
     text = page_paragraphs(job)
     found = _changes(before, text) if before.is_known and is_understood else None
     renamed = [] if found is None else _renamed(before.text, text)
-    context = page_context(Standing(job), text, refusal=refusal)
-    context |= {"changes": found, "renamed": renamed}
-    response = retarget(reswap(render(request, "transcripts/edited.html", context), "outerHTML"), "#messages")
-    # Not before: what closes takes the form away, from which htmx looks for the place of the answer.
-    trigger_client_event(response, "action-done", after="swap")
-    done: HttpResponse = response
-    return done
+    context = page_context(Standing(job), text, viewer=request.user, refusal=refusal)
+    return context | {"changes": found, "renamed": renamed}
 
 
 def page_of(job: Job) -> str:

@@ -1,4 +1,4 @@
-"""What a person changes about who speaks: names, two speakers who are one, passages that somebody else says. All can be undone."""
+"""What a person changes about who speaks: names, two who are one, passages that somebody else says. And undoing any change."""
 
 from uuid import UUID
 
@@ -8,10 +8,10 @@ from django.utils.text import Truncator
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
-from transcripts.edit_forms import AssignForm, MergeForm, NameForm, PlaceForm
+from transcripts.edit_forms import AssignForm, MergeForm, NameForm, PlaceForm, PointForm
 from transcripts.models import Edit, Job, Speaker
 from transcripts.services import edits
-from transcripts.services.history import history, is_change, latest_change
+from transcripts.services.history import history, is_change, latest_change, latest_undone
 from transcripts.services.patches import EditRefused
 from transcripts.services.speakers import restore
 from transcripts.views.access import visible_job
@@ -112,6 +112,29 @@ def undo_last(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 @require_POST
 @calm
+def redo_last(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Do again what was undone last."""
+    job = visible_job(request, job_id)
+    return _undo(request, job, latest_undone(history(job)), nothing="There is nothing left to redo.")
+
+
+@require_POST
+@calm
+def restore_point(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Put the text back into the state after one of its edits, or as it was transcribed."""
+    job = visible_job(request, job_id)
+    form, before = PointForm(request.POST), Before.read(request, job)
+    try:
+        if not form.is_valid():
+            raise EditRefused(GONE)
+        edit = edits.restore(job, form.cleaned_data["point"], author=_author(request))
+    except EditRefused as err:
+        return answer(request, before, sentence=str(err))
+    return answer(request, before, edit, "The text is as it was then.")
+
+
+@require_POST
+@calm
 def use(request: HttpRequest, job_id: UUID, labelling_id: int) -> HttpResponse:
     """Use the speakers again that an earlier run found."""
     job = visible_job(request, job_id)
@@ -123,15 +146,15 @@ def use(request: HttpRequest, job_id: UUID, labelling_id: int) -> HttpResponse:
         edit = restore(labelling, author=_author(request))
     except EditRefused as err:
         return answer(request, before, sentence=str(err))
-    return answer(request, before, edit, "The earlier speakers are in use again.")
+    return answer(request, before, edit, "The speakers are as they were heard then.")
 
 
-def _undo(request: HttpRequest, job: Job, edit_id: int | None) -> HttpResponse:
+def _undo(request: HttpRequest, job: Job, edit_id: int | None, *, nothing: str = NOTHING_TO_UNDO) -> HttpResponse:
     before = Before.read(request, job)
     edit = job.edits.filter(pk=edit_id).first() if edit_id else None
     try:
         if edit is None:
-            raise EditRefused(NOTHING_TO_UNDO)
+            raise EditRefused(nothing)
         undone = edits.undo(edit, author=_author(request))
     except EditRefused as err:
         return answer(request, before, sentence=str(err))

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET
@@ -9,6 +10,7 @@ from django.views.decorators.http import require_GET
 from transcripts import exports
 from transcripts.exports.forms import ExportForm
 from transcripts.models import Job
+from transcripts.services.defaults import export_options_of
 from transcripts.views.access import visible_job
 
 PLAIN = "text/plain; charset=utf-8"
@@ -28,7 +30,8 @@ NOT_COMPLETE: dict[str, str] = {
 def export(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Answer with a transcript as a file: 400 for what cannot be asked for, 409 while the job is not complete."""
     job = visible_job(request, job_id)
-    form = ExportForm(request.GET)
+    assert isinstance(request.user, User)
+    form = ExportForm(request.GET, defaults=export_options_of(request.user))
     if not form.is_valid():
         return HttpResponse(form.sentence(), status=400, content_type=PLAIN)
     if job.state != Job.State.COMPLETED:

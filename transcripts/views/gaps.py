@@ -1,22 +1,23 @@
 """The stretches of a text that could not be transcribed: what the page says of them, and another try."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Subquery
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import Count, OuterRef, Subquery
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HTMX_STOP_POLLING, trigger_client_event
 
-from preferences.models import Settings
 from transcripts.models import Job, Segment
 from transcripts.services import gaps
 from transcripts.views.access import visible_job
+from transcripts.views.answers import polled
 from transcripts.views.panel import read_panel
 from transcripts.views.standing import Standing
-from transcripts.views.text import assign_url, page_paragraphs
+from transcripts.views.text import PageParagraph, assign_url, page_paragraphs
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,18 @@ class GapsStanding:
         return self.error or ("" if self.missing else "The missing stretches are transcribed now.")
 
 
+def gaps_known(job: Job, text: Iterable[PageParagraph], attempt: Job | None) -> GapsStanding | None:
+    """Return how it stands with the gaps of a job of which all the text is known, and the last try."""
+    missing = sum(len(paragraph.lines) for paragraph in text if paragraph.gap)
+    return GapsStanding(job, missing, attempt) if job.state == Job.State.COMPLETED else None
+
+
 def gaps_standing(job: Job) -> GapsStanding | None:
     """Return how it stands with a completed job's gaps, by one or two queries; None for any other job."""
     if job.state != Job.State.COMPLETED:
         return None
     count = Segment.objects.gaps().filter(job=OuterRef("source")).order_by().values("job").annotate(count=Count("pk"))
-    held = Exists(Settings.objects.filter(queue_paused=True))
-    attempts = job.retries.filter(kind=Job.Kind.GAPS).annotate(missing=Subquery(count.values("count")), held=held)
+    attempts = job.retries.filter(kind=Job.Kind.GAPS).with_held().annotate(missing=Subquery(count.values("count")))
     attempt = attempts.defer("plan").order_by("-created_at").first()
     missing = getattr(attempt, "missing", None) if attempt else job.segments.gaps().count()
     return GapsStanding(job, missing or 0, attempt)
@@ -84,14 +90,10 @@ def retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 @require_GET
 @vary_on_headers("HX-Request")
+@polled
 def standing(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Return how it stands with the gaps of a job; after the last try, with the text as it is then."""
-    try:
-        job = visible_job(request, job_id)
-    except Http404:
-        if "HX-Request" not in request.headers:
-            raise
-        return HttpResponse(status=HTMX_STOP_POLLING)  # Deleted meanwhile.
+    job = visible_job(request, job_id)
     return _fragment(request, job)
 
 

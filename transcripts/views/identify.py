@@ -3,7 +3,8 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.defaultfilters import pluralize
 from django.views.decorators.http import require_GET, require_http_methods
@@ -11,11 +12,12 @@ from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HTMX_STOP_POLLING, reswap, retarget, trigger_client_event
 
 from transcripts.models import Job
+from transcripts.services.defaults import defaults_of
 from transcripts.services.history import history, latest_change
 from transcripts.services.identify import NotIdentifiable, identify_again
-from transcripts.speaker_forms import SpeakersForm
+from transcripts.speaker_forms import IdentifyForm, as_chosen
 from transcripts.views.access import visible_job
-from transcripts.views.answers import calm, show
+from transcripts.views.answers import calm, polled, show
 from transcripts.views.attempts import Attempt, find_attempt
 from transcripts.views.edited import page_of, tell
 from transcripts.views.page import page_context
@@ -29,7 +31,10 @@ from transcripts.views.text import page_paragraphs
 def identify(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Ask how to identify the speakers of a text, then have it done by a job of its own."""
     job = visible_job(request, job_id)
-    form = SpeakersForm(request.POST if request.method == "POST" else None)
+    assert isinstance(request.user, User)
+    initial = as_chosen(defaults_of(request.user).speakers)
+    data = request.POST if request.method == "POST" else None
+    form = IdentifyForm(data, user=request.user, initial=initial)
     if not form.is_valid():
         context: dict[str, object] = {"form": form, "job": job, "page_url": page_of(job)}
         return show(request, "identify", context, status=422 if form.is_bound else 200)
@@ -47,14 +52,10 @@ def identify(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 @require_GET
 @vary_on_headers("HX-Request")
+@polled
 def standing(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Return how far it is; at the end the text with its speakers as they are then."""
-    try:
-        job = visible_job(request, job_id)
-    except Http404:
-        if "HX-Request" not in request.headers:
-            raise
-        return HttpResponse(status=HTMX_STOP_POLLING)  # Deleted meanwhile.
+    job = visible_job(request, job_id)
     attempt = find_attempt(job)
     if attempt.is_under_way or attempt.is_paused:
         return render(request, "transcripts/identifying_now.html", {"attempt": attempt})
@@ -84,4 +85,5 @@ def _tell_end(request: HttpRequest, attempt: Attempt) -> None:
 
 def _parts(request: HttpRequest, name: str, job: Job, *, status: int = 200) -> HttpResponse:
     """Return the parts of a page that change when the speakers begin, or end, to be identified."""
-    return render(request, f"transcripts/{name}.html", page_context(Standing(job), page_paragraphs(job)), status=status)
+    context = page_context(Standing(job), page_paragraphs(job), viewer=request.user)
+    return render(request, f"transcripts/{name}.html", context, status=status)

@@ -5,17 +5,20 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from transcripts import lease
 from transcripts.forms import RestartForm
-from transcripts.models import Job, Recording
+from transcripts.models import Job
+from transcripts.services import versions
 from transcripts.services.accept import JobRequest, Refused
 from transcripts.services.restart import request_of, start_over
 from transcripts.views.access import visible_job
 from transcripts.views.answers import Question, ask, calm, done, gone_on, show, wants_json
+from transcripts.views.standing import Standing
 
 Wish = Job.StopRequest
 
@@ -25,6 +28,16 @@ CANCEL_KEEPS = "The recording and the text recognised so far are kept."
 CANCEL_STAYS = "The text stays as it is."
 CANCEL_FORGOES = "The text is complete and stays. Its speakers can be identified later."
 CANCEL_ENDS = "It cannot go on from there later. If you want that, pause it instead."
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+@calm
+def menu(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Return what can be done with a job of the list: what its menu gets when it is opened, or a page."""
+    job = visible_job(request, job_id)
+    name = "_job_menu" if "HX-Request" in request.headers else "menu"
+    return render(request, f"transcripts/{name}.html", {"row": Standing(job)})
 
 
 @require_POST
@@ -67,10 +80,10 @@ def restart(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Ask how to transcribe a job's recording again, then do it. A post that names no option means: as before."""
     job = visible_job(request, job_id)
     if request.method == "GET":
-        return show(request, "again", {"form": RestartForm(job=job), "job": job})
+        return show(request, "again", {"form": RestartForm(job=job, user=request.user), "job": job})
     if set(request.POST).isdisjoint(RestartForm.base_fields):
         return _restart(request, job, request_of(job))
-    form = RestartForm(request.POST, job=job)
+    form = RestartForm(request.POST, job=job, user=request.user)
     if form.is_valid():
         return _restart(request, job, form.job_request())
     if wants_json(request):
@@ -85,8 +98,7 @@ def restart(request: HttpRequest, job_id: UUID) -> HttpResponse:
 def choose(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Make a complete version of a transcript the one that is shown."""
     job = visible_job(request, job_id)
-    complete = Job.objects.whole().filter(pk=job.pk, state=Job.State.COMPLETED)
-    if not Recording.objects.filter(pk=job.recording_id, jobs__in=complete).update(shown_job=job):
+    if not versions.show(job):
         messages.info(request, "Only a complete transcript can be the one that is shown.")
     return gone_on(request, job.recording, address=reverse("transcripts:detail", args=[job.recording_id]))
 
@@ -117,6 +129,9 @@ def _question(job: Job) -> Question:
     if job.kind == Job.Kind.GAPS:
         title = f"Stop trying the missing stretches of “{job.recording.title}” again?"
         return replace(question, title=title, sentences=(CANCEL_STAYS,), button="Stop trying")
+    if job.kind == Job.Kind.STRETCH:
+        title = f"Stop transcribing a stretch of “{job.recording.title}” again?"
+        return replace(question, title=title, sentences=(CANCEL_STAYS,), button="Stop transcribing")
     if job.kind == Job.Kind.SPEAKERS or job.stage == Job.Stage.IDENTIFYING:
         title = f"Stop identifying the speakers of “{job.recording.title}”?"
         sentence = CANCEL_STAYS if job.kind == Job.Kind.SPEAKERS else CANCEL_FORGOES

@@ -3,17 +3,22 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import IO, Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header, http_date, parse_http_date_safe
 from django.views.decorators.http import require_safe
 
 from transcripts.models import Recording
+from transcripts.models.recording import MEDIA_GONE, Playback
 from transcripts.views.access import visible_recording
 
+MISSING = "The media of this recording is missing."
 CHUNK_BYTES = 1 << 16
 RANGE_BYTES = 4 << 20
 """The most that a range is answered with: a player that pauses and does not read on must not keep a thread for long."""
@@ -71,37 +76,85 @@ class Reader:
         self._file.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that is sent. `tag` names its content; `filename` is what it is called where somebody saves it."""
+
+    file: Any
+    size: int
+    tag: str
+    created_at: datetime
+    kind: str
+    filename: str
+
+
 @require_safe
 def media(request: HttpRequest, recording_id: UUID) -> HttpResponseBase:
     recording = visible_recording(request, recording_id)
-    etag, modified = f'"{recording.sha256}"', int(recording.created_at.timestamp())
-    response = get_conditional_response(request, etag=etag, last_modified=modified) or _answer(request, recording)
+    if not recording.has_media:
+        raise Http404(MEDIA_GONE)
+    kind, name = media_type(recording), recording.original_filename
+    return _send(
+        request, Source(recording.media, recording.size_bytes, recording.sha256, recording.created_at, kind, name)
+    )
+
+
+@require_safe
+def playback(request: HttpRequest, recording_id: UUID) -> HttpResponseBase:
+    """Send the copy of the sound in which browsers seek exactly; lead to the media itself where there is none."""
+    recording = visible_recording(request, recording_id)
+    if not recording.playback:
+        return redirect("transcripts:media", recording_id)
+    name = recording.playback.name
+    try:
+        size = recording.playback.size
+    except (
+        FileNotFoundError
+    ):  # As after a backup without it: it is made again, and the media itself is played until then.
+        again: dict[str, Any] = {"playback": "", "playback_state": Playback.WAITING, "playback_token": None}
+        Recording.objects.filter(pk=recording.pk, playback=name).update(**again, playback_until=None)
+        return redirect("transcripts:media", recording_id)
+    source = Source(
+        recording.playback, size, f"copy-{name}", recording.created_at, "audio/mp4", f"{recording.title}.m4a"
+    )
+    return _send(request, source)
+
+
+def player_url(recording: Recording) -> str:
+    """Return where a player gets the sound: from the copy in which it seeks exactly, where there is one."""
+    return reverse(f"transcripts:{'playback' if recording.playback else 'media'}", args=[recording.pk])
+
+
+def _send(request: HttpRequest, source: Source) -> HttpResponseBase:
+    etag, modified = f'"{source.tag}"', int(source.created_at.timestamp())
+    response = get_conditional_response(request, etag=etag, last_modified=modified) or _answer(request, source)
     response["ETag"], response["Last-Modified"] = etag, http_date(modified)
     response["Accept-Ranges"] = "bytes"
     response["Cache-Control"] = "private, no-cache"
     return response
 
 
-def _answer(request: HttpRequest, recording: Recording) -> HttpResponseBase:
-    size = recording.size_bytes
-    asked = _asked(request, recording)
+def _answer(request: HttpRequest, source: Source) -> HttpResponseBase:
+    size = source.size
+    asked = _asked(request, source)
     stretch = parse_range(asked, size) if asked else Stretch(0, size - 1, size)
     if stretch is None:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
-    response = _body(request, recording, stretch)
+    response = _body(request, source, stretch)
     if asked:
         response.status_code = 206
         response["Content-Range"] = f"bytes {stretch.first}-{stretch.last}/{size}"
     response["Content-Length"] = str(stretch.length)
-    disposition = content_disposition_header(as_attachment=False, filename=recording.original_filename)
-    response["Content-Disposition"] = disposition or "inline"
+    response["Content-Disposition"] = (
+        content_disposition_header(as_attachment=False, filename=source.filename) or "inline"
+    )
     return response
 
 
-def _asked(request: HttpRequest, recording: Recording) -> str:
+def _asked(request: HttpRequest, source: Source) -> str:
     """Return the one range that is asked for, or nothing: what is not valid is to be ignored, which sends the whole."""
     header = request.headers.get("Range", "").strip()
-    if request.method != "GET" or not _is_current(request, recording):
+    if request.method != "GET" or not _is_current(request, source):
         return ""
     match = RANGE.fullmatch(header)
     return header if match and _is_valid(*match.groups()) else ""
@@ -112,12 +165,12 @@ def _is_valid(first: str, last: str) -> bool:
     return int(first) <= int(last) if first and last else bool(first or last)
 
 
-def _is_current(request: HttpRequest, recording: Recording) -> bool:
+def _is_current(request: HttpRequest, source: Source) -> bool:
     """Return whether the part that the client has is of this file, as far as it says (If-Range)."""
     condition = request.headers.get("If-Range", "")
-    if not condition or condition == f'"{recording.sha256}"':
+    if not condition or condition == f'"{source.tag}"':
         return True
-    return parse_http_date_safe(condition) == int(recording.created_at.timestamp())
+    return parse_http_date_safe(condition) == int(source.created_at.timestamp())
 
 
 def parse_range(header: str, size: int) -> Stretch | None:
@@ -132,15 +185,14 @@ def parse_range(header: str, size: int) -> Stretch | None:
     return Stretch(start, min(end, start + RANGE_BYTES - 1), size) if start <= end else None
 
 
-def _body(request: HttpRequest, recording: Recording, stretch: Stretch) -> HttpResponseBase:
-    kind = media_type(recording)
+def _body(request: HttpRequest, source: Source, stretch: Stretch) -> HttpResponseBase:
     if request.method == "HEAD":
-        return HttpResponse(content_type=kind)
+        return HttpResponse(content_type=source.kind)
     try:
-        file: Any = recording.media.storage.open(str(recording.media.name))
+        file: Any = source.file.storage.open(str(source.file.name))
     except FileNotFoundError as err:
-        raise Http404("The media of this recording is missing.") from err
-    return StreamingHttpResponse(Reader(file, stretch), content_type=kind)
+        raise Http404(MISSING) from err
+    return StreamingHttpResponse(Reader(file, stretch), content_type=source.kind)
 
 
 def media_type(recording: Recording) -> str:

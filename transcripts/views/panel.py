@@ -4,11 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count
-
-from transcripts.models import Job, Labelling, Speaker
-from transcripts.services.history import history, latest_change
-from transcripts.views.attempts import Attempt, find_attempt
+from transcripts.models import Job, Speaker
+from transcripts.services.history import latest_change, latest_undone
+from transcripts.views.attempts import Attempt
+from transcripts.views.known import Heard, Known, read_known
 from transcripts.views.text import PageParagraph, Position
 
 
@@ -35,38 +34,44 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """`newest_edit` tells which state of the text the page shows; `change` is the last one that can be undone."""
+    """`newest_edit` tells which state of the text the page shows; `change` is the last one that can be undone,
+    `undone` the one whose undoing can be taken back.
+    """
 
     job: Job
     voices: tuple[Voice, ...]
     attempt: Attempt
-    labellings: tuple[Labelling, ...]
+    labellings: tuple[Heard, ...]
     newest_edit: int
     change: int | None
+    undone: int | None
     refusal: Refusal | None = None
 
     @property
-    def earlier(self) -> list[Labelling]:
+    def earlier(self) -> list[Heard]:
         """Return the labellings that are not in use."""
         return [each for each in self.labellings if each.pk != self.job.labelling_id]
 
-    @property
-    def in_use(self) -> Labelling | None:
-        return next((each for each in self.labellings if each.pk == self.job.labelling_id), None)
 
+def read_panel(
+    job: Job, text: Sequence[PageParagraph], known: Known | None = None, *, refusal: Refusal | None = None
+) -> Panel | None:
+    """Return what stands beside a text; None while the text may still change, and beside no text.
 
-def read_panel(job: Job, text: Sequence[PageParagraph], *, refusal: Refusal | None = None) -> Panel | None:
-    """Return what stands beside a text, by three queries; None while the text may still change, and beside no text."""
+    Costs two queries where it is not known yet what is around the text.
+    """
     if not job.is_over or not any(not paragraph.gap for paragraph in text):
         return None
-    edits = history(job)
+    known = known or read_known(job)
+    edits = known.edits
     return Panel(
         job,
         tuple(voices(text)),
-        find_attempt(job),
-        tuple(job.labellings.defer("turns").annotate(heard=Count("speakers"))),
+        Attempt(job, known.identified),
+        known.labellings,
         max((pk for pk, _undoes, _can_go in edits), default=0),
         latest_change(edits),
+        latest_undone(edits),
         refusal,
     )
 

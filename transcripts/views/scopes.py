@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from transcripts.models import Speaker
 from transcripts.paragraphs import join_texts
@@ -34,6 +35,11 @@ class Scopes:
     @property
     def quote(self) -> str:
         return quoted(self.scopes[0].lines)
+
+    @property
+    def passages(self) -> str:
+        """Return what is meant the likeliest, as part of an address."""
+        return urlencode([("passage", line.pk) for line in self.scopes[0].lines])
 
     @property
     def speaker(self) -> Speaker | None:

@@ -1,15 +1,18 @@
 """How it stands with a job, in words and signs: the same on the list and on the recording page."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from uuid import UUID
+from dataclasses import dataclass
 from zlib import crc32
 
 from django.template.defaultfilters import pluralize
 
+from speech import options
 from transcripts import line
 from transcripts.line import Place
-from transcripts.models import Job, Speaker, Task
+from transcripts.makers import IMPORTED_FROM
+from transcripts.models import Job, Task
+from transcripts.names import short_file_name
+from transcripts.times import stretch
 
 State = Job.State
 
@@ -40,7 +43,10 @@ ANNOUNCEMENTS = {
 """What a screen reader is told when the state changes."""
 STOPPING: dict[str, str] = {Job.StopRequest.PAUSE: "Pausing…", Job.StopRequest.CANCEL: "Cancelling…"}
 """How a job stands that was asked to stop, until its worker has obeyed."""
-PARTS: dict[str, str] = {Job.Kind.GAPS: "missing stretches only", Job.Kind.SPEAKERS: "speakers only"}
+PARTS: dict[str, str] = {
+    Job.Kind.GAPS: "missing stretches only",
+    Job.Kind.SPEAKERS: "speakers only",
+}
 """What a job is about that does not make a transcript of its own."""
 NO_WORKER = "No worker is running: transcription starts when one is."
 NO_SPEECH = "No speech"
@@ -54,8 +60,19 @@ SHORT_WARNING = 160
 UNCHANGED = 204
 """Tells a page that asks to leave all as it is, and to ask again."""
 FEW_NAMES = 2
+IMPORTED_ENDINGS = ("srt", "vtt", "txt", "json")
+"""All that imports of earlier versions kept of the name of their file."""
 LAST_WORDS = 90
 """How many characters of the text recognised last a row shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class TagShown:
+    """A tag as a list shows it."""
+
+    pk: int
+    name: str
+    hue: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +84,6 @@ class Standing:
 
     job: Job
     place: Place | None = None
-    speakers: tuple[Speaker, ...] = ()
-    """Who speaks, where that is known and was asked for."""
 
     @property
     def is_running(self) -> bool:
@@ -77,11 +92,22 @@ class Standing:
     @property
     def speakers_words(self) -> str:
         """Return who speaks in a few words: those who have names, else how many they are. Empty where it is not known."""
-        names = [speaker.name for speaker in self.speakers if speaker.name]
+        speakers = self._speaker_names
+        names = [name for name in speakers if name]
         if not names:
-            return f"{len(self.speakers)} speaker{pluralize(len(self.speakers))}" if self.speakers else ""
-        more = len(self.speakers) - len(names[:FEW_NAMES])
+            return f"{len(speakers)} speaker{pluralize(len(speakers))}" if speakers else ""
+        more = len(speakers) - len(names[:FEW_NAMES])
         return ", ".join(names[:FEW_NAMES]) + (f" and {more} more" if more else "")
+
+    @property
+    def _speaker_names(self) -> list[str]:
+        """Return the name of each who speaks, once the job is over and where the query asked for it."""
+        return [name for (name,) in getattr(self.job, "speaker_names", ())] if self.job.is_over else []
+
+    @property
+    def tags(self) -> list[TagShown]:
+        """Return the viewer's tags on the recording; none where the query did not ask for them."""
+        return [TagShown(*columns) for columns in getattr(self.job, "own_tags", ())]
 
     @property
     def blocked_reason(self) -> str:
@@ -122,6 +148,9 @@ class Standing:
     @property
     def part(self) -> str:
         """Return what of a recording the job is about, in a word or two; empty for the whole of it."""
+        start, end = self.job.stretch_start, self.job.stretch_end
+        if start is not None and end is not None:
+            return f"{stretch(start, end)} only"
         return PARTS.get(self.job.kind, "")
 
     @property
@@ -198,22 +227,26 @@ class Standing:
         return round(100 * (self.job.language_probability or 0))
 
     @property
+    def origin(self) -> str:
+        """Return what made the text: a model with its engine, or which file it was imported from. Empty where that is not known."""
+        made = [self.job.model, self.job.engine] if self.job.model else []
+        file = short_file_name(str(self.job.provenance.get(IMPORTED_FROM) or ""))
+        imported = [f"imported (.{file})" if file in IMPORTED_ENDINGS else f"imported from {file}"] if file else []
+        words = ", ".join([*made, *imported])
+        return words if made else words[:1].upper() + words[1:]
+
+    @property
     def is_translated(self) -> bool:
         return self.job.task == Task.TRANSLATE
 
     @property
+    def extra_options(self) -> str:
+        """Return the options beyond the usual ones, as somebody would write them."""
+        return options.as_text(self.job.extra_options).replace("\n", ", ")
+
+    @property
     def text_language(self) -> str:
         return "en" if self.is_translated else self.job.language
-
-
-def with_speakers(rows: Iterable[Standing]) -> list[Standing]:
-    """Return how it stands with each, with those who speak. Costs a query where one of them is over."""
-    rows = list(rows)
-    over = [row.job.pk for row in rows if row.job.is_over]
-    speaking: dict[UUID, list[Speaker]] = {pk: [] for pk in over}
-    for speaker in Speaker.objects.speaking().filter(job__in=over) if over else ():
-        speaking[speaker.job_id].append(speaker)
-    return [replace(row, speakers=tuple(speaking.get(row.job.pk, ()))) for row in rows]
 
 
 def mark_of(rows: Iterable[Standing]) -> str | None:

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models.functions import Now
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -19,12 +20,12 @@ View = Callable[[HttpRequest], HttpResponse]
 
 
 def staff_only(view: View) -> View:
-    """Have a view exist for staff alone."""
+    """Have a view answer staff alone: everybody else who is signed in gets a 403 and no data."""
 
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponse:
         if not is_staff(request):
-            raise Http404
+            raise PermissionDenied
         return view(request)
 
     return guarded

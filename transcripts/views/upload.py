@@ -6,20 +6,22 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.template.defaultfilters import date
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
-from preferences.models import Settings
-from transcripts.forms import OptionsForm, UploadForm
+from preferences import dates
+from preferences.site import settings_of
+from transcripts.forms import OptionsForm
 from transcripts.incoming import PASSING, size_in_words
 from transcripts.models import Job
 from transcripts.services.accept import Refused, accept_upload
 from transcripts.services.duplicates import AlreadyHere
+from transcripts.upload_forms import UploadForm
 from transcripts.views.answers import wants_json
 
+PARTS = {"model": "transcripts/model.html", "extra-options": "transcripts/extra_options.html"}
+"""What is asked for by its id when something is chosen."""
 OTHER_PERSON = "Somebody else has signed in since this page was opened. Nothing was saved. Reload the page."
 DELETED = "It was in the library already, and was deleted just now. Nothing was saved. Upload it again."
 
@@ -33,10 +35,9 @@ class Known:
 
     @property
     def sentence(self) -> str:
-        when = timezone.localtime(self.job.recording.created_at)
-        shape = "j F" if when.year == timezone.localtime().year else "j F Y"
-        mended = " Its file was damaged here and is whole again." if self.was_repaired else ""
-        return f"You have this recording already: “{self.job.recording.title}”, added {date(when, shape)}.{mended}"
+        when = dates.short_day(self.job.recording.created_at)
+        mended = " Its file was damaged or missing here and is whole again." if self.was_repaired else ""
+        return f"You have this recording already: “{self.job.recording.title}”, added {when}.{mended}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,9 @@ class Outcome:
 def upload(request: HttpRequest) -> HttpResponse:
     """Show the form, or take its files: one a request from the script, which is answered in JSON, or all at once."""
     if request.method == "GET":
-        return _model(request) if request.headers.get("HX-Target") == "model" else _page(request, UploadForm())
-    form = UploadForm(request.POST, request.FILES)
+        part = PARTS.get(request.headers.get("HX-Target", ""))
+        return _part(request, part) if part else _page(request, UploadForm(user=_user(request)))
+    form = UploadForm(request.POST, request.FILES, user=_user(request))
     if form.is_valid() and form.cleaned_data["person"] not in (None, request.user.pk):
         form.add_error(None, OTHER_PERSON)
     if not form.is_valid():
@@ -75,11 +77,11 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 
 def _accept(request: HttpRequest, form: UploadForm) -> Outcome:
-    assert isinstance(request.user, User)
     outcome = Outcome()
     for file in form.cleaned_data["recordings"]:
         try:
-            outcome.accepted.append(accept_upload(file, owner=request.user, request=form.job_request()))
+            job = accept_upload(file, owner=_user(request), request=form.job_request(), then=form.put_tags)
+            outcome.accepted.append(job)
         except AlreadyHere as err:
             _note_known(outcome, file.name, err)
         except Refused as err:
@@ -87,9 +89,9 @@ def _accept(request: HttpRequest, form: UploadForm) -> Outcome:
     return outcome
 
 
-def _model(request: HttpRequest) -> HttpResponse:
-    """Return the choice of the model with what it means for what else is chosen, before anything is sent."""
-    return render(request, "transcripts/model.html", {"form": OptionsForm(request.GET)})
+def _part(request: HttpRequest, part: str) -> HttpResponse:
+    """Return a part of the options with what it means for what else is chosen, before anything is sent."""
+    return render(request, part, {"form": OptionsForm(request.GET, user=request.user)})
 
 
 def _note_known(outcome: Outcome, name: str, err: AlreadyHere) -> None:
@@ -101,7 +103,7 @@ def _note_known(outcome: Outcome, name: str, err: AlreadyHere) -> None:
 
 
 def _page(request: HttpRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:
-    current = Settings.load()
+    current = settings_of(request)
     context = {"form": form, "limit": size_in_words(current.upload_limit_bytes), "is_held": current.queue_paused}
     return render(request, "transcripts/upload.html", context, status=status)
 
@@ -113,6 +115,11 @@ def _result(request: HttpRequest, outcome: Outcome) -> HttpResponse:
         return render(request, "transcripts/upload_result.html", context, status=outcome.status)
     messages.success(request, f"{_recordings(len(outcome.accepted))} uploaded.")
     return redirect("transcripts:list")
+
+
+def _user(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
 
 
 def _recordings(count: int) -> str:

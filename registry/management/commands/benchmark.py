@@ -1,4 +1,4 @@
-"""`manage.py benchmark`: how fast and how right recognition is on this machine, who speaks, and whose words are whose."""
+"""`manage.py benchmark`: how fast and how right recognition is here, who speaks, whose words are whose, and which are doubtful."""
 
 import json
 from argparse import ArgumentParser
@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from registry import benchmarks
-from registry.management import diarization, words
+from registry.management import diarization, doubt, quick, words
 from speech import weights
 from speech.types import EngineError, EngineSpec, Json, Options, to_json
 
@@ -22,18 +22,28 @@ ENGINE_OF = {
     "faster-whisper batched": "faster-whisper",
 }
 """Each variant and the engine whose weights it needs. All but the first two are the libraries called directly."""
+DEFAULT_MODEL = "base"
+OTHERS = {"diarization": diarization.run, "words": words.run, "doubt": doubt.run}
 HEAD = f"{'':24}{'audio s':>9}{'work s':>9}{'speed':>8}{'WER %':>8}{'errors':>8}{'words':>7}{'MB':>7}"
 
 
 class Command(BaseCommand):
-    help = "Measure recognition on recordings with a .txt beside them, who speaks with an .rttm, who says what with a .stm."
+    help = (
+        "Measure recognition on recordings with a .txt beside them, who speaks with an .rttm, who says what with a .stm; "
+        "doubt: whether the words that are shown as perhaps wrong are; "
+        "quick: how fast everything that is installed is here."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("what", choices=["asr", "diarization", "words"])
-        parser.add_argument("path", type=Path, help="a recording, or a folder of recordings")
+        parser.add_argument("what", choices=["asr", "diarization", "words", "doubt", "quick"])
+        parser.add_argument(
+            "path", type=Path, nargs="?", help="a recording, or a folder of recordings; quick has its own"
+        )
         parser.add_argument("--join", type=float, metavar="MINUTES", help="join the recordings into one this long")
         parser.add_argument("--variant", action="append", choices=ENGINE_OF, help="only this one; may be repeated")
-        parser.add_argument("--model", default="base")
+        parser.add_argument(
+            "--model", default="", help=f"{DEFAULT_MODEL} without one; quick: only this model or diarizer"
+        )
         parser.add_argument("--language", default="en")
         parser.add_argument("--threads", type=int, default=0, help="0: one for each core")
         parser.add_argument("--beam-size", type=int, default=5)
@@ -47,11 +57,14 @@ class Command(BaseCommand):
         parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures and texts there too")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["what"] == "diarization":
-            diarization.run(self.stdout, options)
+        if options["what"] == "quick":
+            quick.run(self.stdout, options)
             return
-        if options["what"] == "words":
-            words.run(self.stdout, options)
+        if options["path"] is None:
+            raise CommandError("Name a recording, or a folder of recordings.")
+        options["model"] = options["model"] or DEFAULT_MODEL
+        if run := OTHERS.get(options["what"]):
+            run(self.stdout, options)
             return
         found = benchmarks.samples(options["path"])
         if not found:

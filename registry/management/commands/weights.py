@@ -1,16 +1,20 @@
-"""`manage.py weights`: list, install, verify and remove the weights of the speech models and of what tells speakers apart."""
+"""`manage.py weights`: list, install, find, verify and remove the weights of the speech models and of what tells speakers apart.
+
+Works before there is a database; where there is one, the rows of the registry are brought in line with the disk.
+"""
 
 import os
 import sys
 import time
 from argparse import ArgumentParser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Self, TextIO
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from registry import scan
 from speech import weights
 from speech.weights import (
     DIARIZATION,
@@ -25,12 +29,14 @@ from speech.weights import (
 )
 
 ALL = "all"
+READING = ("list", "path")
+"""Actions that change nothing."""
 INTERRUPTED = 130
 COLUMNS = "{:<21} {:<15} {:>10}  {:<20} {}"
 
 
 class Command(BaseCommand):
-    help = "List, install, verify and remove the weights of the speech models and of what tells speakers apart."
+    help = "List, install, find, verify and remove the weights of the speech models and of what tells speakers apart."
     requires_system_checks = ()  # `make setup` installs weights before there is a database.
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -45,6 +51,7 @@ class Command(BaseCommand):
         self._add(verify, nargs="?", engine=ALL)
         self._add(actions.add_parser("remove", help="delete a model and what was downloaded of it"))
         self._add(actions.add_parser("path", help="print where a model is installed"))
+        actions.add_parser("rescan", help="look for weights that were put into the weights folder by hand")
 
     def _add(self, parser: ArgumentParser, *, nargs: str | None = None, engine: str = FASTER_WHISPER) -> None:
         parser.add_argument("name", metavar="NAME", nargs=nargs, help="such as base or tiny.en")
@@ -57,22 +64,34 @@ class Command(BaseCommand):
             "verify": self._verify,
             "remove": self._remove,
             "path": self._path,
+            "rescan": self._rescan,
         }
+        self._blames: dict[tuple[str, str], str] = {}
         try:
             actions[action](**options)
         except WeightsError as err:
             raise CommandError(err.message) from err
         except KeyboardInterrupt as err:
             raise CommandError("Interrupted. What was downloaded is kept.", returncode=INTERRUPTED) from err
+        finally:
+            if action not in READING:
+                scan.refresh_if_possible(self._blames)
 
     def _list(self, **options: Any) -> None:
         self.stdout.write(COLUMNS.format("MODEL", "ENGINE", "SIZE", "STATE", "SOURCES"))
+        broken = scan.broken_if_possible()
         models = sorted(catalogue.CATALOGUE, key=lambda entry: catalogue.MODELS.index(entry.model))
         for entry in (*models, *catalogue.DIARIZATION_CATALOGUE):
             found = _find(entry)
             size = found.size_bytes if found else entry.size_bytes
-            state = f"verified {found.verified_at[:10]}" if found else "-"
+            why = broken.pop((entry.engine, entry.model), "")
+            state = f"verified {found.verified_at[:10]}" if found else _lacking(entry, why)
             self.stdout.write(COLUMNS.format(entry.model, entry.engine, _megabytes(size), state, _sources(entry)))
+        for (engine, model), why in broken.items():
+            self.stdout.write(COLUMNS.format(model, engine, "-", f"broken: {why}", weights.BY_HAND))
+        for found in weights.brought(settings.WEIGHTS_DIR):
+            line = COLUMNS.format(found.model, found.engine, _megabytes(found.size_bytes), "installed", found.source)
+            self.stdout.write(line)
 
     def _install(self, *, name: list[str], engine: str, token: str, **options: Any) -> None:
         _check_sources()
@@ -92,6 +111,7 @@ class Command(BaseCommand):
                 on_progress=on_progress,
                 sources=settings.WEIGHTS_SOURCES,
                 token=token,
+                mirror=settings.WEIGHTS_MIRROR,
             )
         seconds = time.monotonic() - started
         self.stdout.write(
@@ -111,16 +131,41 @@ class Command(BaseCommand):
 
     def _problem(self, entry: Weights) -> str:
         """Verify one model and return what is wrong with it, empty where nothing is."""
-        fix = _command(entry.model, entry.engine)
         found = _find(entry)
-        if not found:
-            return f"{entry} is damaged: files are missing or cut short. {fix}"
         try:
-            with _Progress(str(entry), sys.stderr) as on_progress:
-                weights.verify(found, on_progress=on_progress)
+            self._check(entry.engine, entry.model, found.given_path if found else "")
         except WeightsError as err:
-            return f"{err.message} {fix}"
-        self.stdout.write(f"{entry} is as it was installed.")
+            self._blames[entry.engine, entry.model] = err.message
+            return f"{err.message} {_command(entry.model, entry.engine)}".strip()
+        self.stdout.write(f"{entry} is as it was installed." if found else f"{entry} was found and is as it must be.")
+        return ""
+
+    def _check(self, engine: str, model: str, path: str) -> None:
+        with _Progress(f"{engine}/{model}", sys.stderr) as on_progress:
+            weights.check(settings.WEIGHTS_DIR, engine=engine, model=model, path=path, on_progress=on_progress)
+
+    def _rescan(self, **options: Any) -> None:
+        """Take up what was brought by hand. What is wrong with one model keeps no other from being taken up or told of."""
+        unchecked = list(_unchecked())
+        for found in _unchanged():
+            self.stdout.write(f"{found.engine}/{found.model} is unchanged since it was read.")
+        problems = [problem for place in unchecked if (problem := self._take_up(*place))]
+        for _, reason in weights.passed_over(settings.WEIGHTS_DIR):
+            self.stdout.write(reason)
+        if problems:
+            raise WeightsError("\n".join(problems))
+        if not unchecked:
+            self.stdout.write("Nothing new was found.")
+
+    def _take_up(self, engine: str, model: str, path: str) -> str:
+        """Read what lies somewhere in full and return what is wrong with it, empty where nothing is."""
+        try:
+            self._check(engine, model, path)
+        except WeightsError as err:
+            self._blames[engine, model] = err.message
+            name = f"{engine}/{model}"
+            return err.message if name in err.message else f"{name}: {err.message}"
+        self.stdout.write(f"{engine}/{model} was found.")
         return ""
 
     def _remove(self, *, name: str, engine: str, **options: Any) -> None:
@@ -153,12 +198,48 @@ def _entries(name: str | None, engine: str) -> list[Weights]:
         if name in (None, entry.model) and (engine in (ALL, entry.engine) or (name and entry.engine == DIARIZATION))
     ]
     if not entries and name:
+        entries = [
+            Weights(found.engine, found.model, ())
+            for found in weights.brought(settings.WEIGHTS_DIR)
+            if name == found.model and engine in (ALL, found.engine)
+        ]
+    if not entries and name:
         catalogue.get(engine=FASTER_WHISPER if engine == ALL else engine, model=name)
     return entries
 
 
+def _unchecked() -> Iterator[tuple[str, str, str]]:
+    """Yield engine, name and path of what lies in the weights folder and has to be read before it counts."""
+    folder = settings.WEIGHTS_DIR
+    for entry in (*catalogue.CATALOGUE, *catalogue.DIARIZATION_CATALOGUE):
+        found = _find(entry)
+        path = found.given_path if found else weights.lies_beside(folder, engine=entry.engine, model=entry.model)
+        is_there = weights.is_there(folder, engine=entry.engine, model=entry.model, path=path)
+        if found.is_changed if found else is_there:
+            yield entry.engine, entry.model, path
+    for engine, model, path in weights.unknown(folder):
+        found = weights.find(folder, engine=engine, model=model)
+        if found is None or found.is_changed:
+            yield engine, model, path
+
+
+def _unchanged() -> Iterator[Installed]:
+    """Yield what is installed and need not be read again."""
+    found = (_find(entry) for entry in (*catalogue.CATALOGUE, *catalogue.DIARIZATION_CATALOGUE))
+    for one in (*found, *weights.brought(settings.WEIGHTS_DIR)):
+        if one and not one.is_changed:
+            yield one
+
+
 def _find(entry: Weights) -> Installed | None:
     return weights.find(settings.WEIGHTS_DIR, engine=entry.engine, model=entry.model)
+
+
+def _lacking(entry: Weights, why: str) -> str:
+    """Return how it stands with weights that cannot be used."""
+    if why:
+        return f"broken: {why}"
+    return "not verified yet" if weights.is_there(settings.WEIGHTS_DIR, engine=entry.engine, model=entry.model) else "-"
 
 
 def _is_there(entry: Weights) -> bool:
@@ -170,7 +251,9 @@ def _not_installed(name: str, engine: str) -> str:
 
 
 def _command(name: str, engine: str) -> str:
-    """Return the sentence with the command that installs something."""
+    """Return the sentence with the command that installs something; nothing for what is installed by hand."""
+    if not any(name == known.model for known in (*catalogue.CATALOGUE, *catalogue.DIARIZATION_CATALOGUE)):
+        return ""
     return f"Run: python manage.py weights install {name}" + (f" --engine {engine}" if engine in ENGINES else "")
 
 

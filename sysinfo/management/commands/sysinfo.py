@@ -36,7 +36,7 @@ def _lines(section: Section) -> Iterator[str]:
     """Yield a section as text: labels to the left, values and what there is to say about them to the right."""
     yield section.title
     if section.reason:
-        yield f"  {section.reason}"
+        yield textwrap.fill(section.reason, WIDTH, initial_indent="  ", subsequent_indent="  ")
     for row in section.rows:
         full = f" ({row.used_share:.0%} used)" if row.used_share is not None else ""
         text = f"{row.value}{full}" + (f". {row.note}" if row.note else "")

@@ -4,12 +4,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from speech import audio, der
+from speech.asr.devices import NO_GPU
 from speech.client import EngineProcess
 from speech.types import DiarizerSpec, Json, SpeakerCount, to_json
 from speech.weights import DIARIZATION, ENCODER, SEGMENTATION, find
@@ -114,6 +116,19 @@ def test_short_speech_is_one_person(process: EngineProcess, data: Path, tmp_path
     work.write_bytes(whole.read_bytes()[: 3 * audio.BYTES_PER_SECOND])
 
     assert {turn[2] for turn in _diarize(process, diarizer, work)["turns"]} == {1}
+
+
+def test_diarizer_takes_the_processor_where_there_is_no_card(process: EngineProcess, data: Path, tmp_path: Path):
+    work = tmp_path / "work.pcm"
+    audio.decode(data / "jfk.flac", work, on_progress=lambda *_: None)
+    request = {"media": "", "work": str(work), "track": 0, "speakers": to_json(SpeakerCount(1, 1))}
+    sent = process.send("diarize", **request, diarizer=to_json(replace(spec_of("pyannote"), device="cuda")))
+    reply = list(process.replies(sent, timeout_seconds=PATIENCE))[-1]
+
+    if reply["pins"]["device"] == "cuda":
+        pytest.skip("this machine has a graphics card")
+    assert {turn[2] for turn in reply["turns"]} == {1}
+    assert (reply["pins"]["device"], reply["warnings"]) == ("cpu", [NO_GPU])
 
 
 OFFLINE = """

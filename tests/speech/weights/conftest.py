@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -43,6 +44,12 @@ class Publisher:
     cuts: list[int] = field(default_factory=list)
     """After how many bytes each of the next answers breaks off."""
     knows_ranges: bool = True
+    told_bytes: int = 0
+    """How long it says that a file is; 0 for the truth, -1 for nothing."""
+    status: int = 0
+    """What it answers instead of a file."""
+    pause_seconds: float = 0.0
+    """How long it waits before each part of a hundredth of a file."""
     token: str = ""
     elsewhere: str = ""
     tokens: list[str] = field(default_factory=list)
@@ -64,18 +71,35 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Location", self.publisher.elsewhere + self.path)
             self.end_headers()
             return
+        if self.publisher.status:
+            self.send_error(self.publisher.status)
+            return
         content = self.publisher.files.get(self.path.lstrip("/"))
         if content is None:
             self.send_error(404)
             return
         start = int(asked.removeprefix("bytes=").rstrip("-")) if asked and self.publisher.knows_ranges else 0
+        told = self.publisher.told_bytes or len(content)
         self.send_response(206 if start else 200)
         if start:
-            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
-        self.send_header("Content-Length", str(len(content) - start))
+            self.send_header("Content-Range", f"bytes {start}-{told - 1}/{told}")
+        if told > 0:
+            self.send_header("Content-Length", str(told - start))
         self.end_headers()
         cut = self.publisher.cuts.pop(0) if self.publisher.cuts else len(content)
-        self.wfile.write(content[start:][:cut])
+        self._give(content[start:][:cut])
+
+    def _give(self, content: bytes) -> None:
+        if not self.publisher.pause_seconds:
+            self.wfile.write(content)
+            return
+        step = max(1, len(content) // 100)
+        for start in range(0, len(content), step):
+            time.sleep(self.publisher.pause_seconds)
+            try:
+                self.wfile.write(content[start : start + step])
+            except OSError:  # Whoever asked was killed.
+                return
 
     def log_message(self, *args: object) -> None:
         """Say nothing: the test output is for results."""

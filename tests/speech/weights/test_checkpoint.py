@@ -168,7 +168,7 @@ def test_rebuild_refuses_what_it_does_not_know(
 def test_command_says_on_stderr_why_it_failed(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "model.bin").write_bytes(b"")
 
-    assert main([str(folder), str(tmp_path / "base.pt")]) == 1
+    assert main(["rebuild", str(folder), str(tmp_path / "base.pt")]) == 1
     assert capsys.readouterr() == ("", "model.bin is cut short.")
 
 

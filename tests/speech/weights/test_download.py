@@ -67,9 +67,28 @@ def test_fetch_starts_again_where_the_host_knows_no_ranges(publisher: Publisher,
 
 
 def test_fetch_takes_no_more_than_the_file_may_have(publisher: Publisher, part: Path) -> None:
+    publisher.told_bytes = -1
+
     fetch(publisher, part, size_bytes=1000)
 
     assert part.read_bytes() == MODEL[:1000]
+
+
+@pytest.mark.parametrize("start", [0, 1000])
+@pytest.mark.parametrize("lie", [-50_000, 50_000])
+def test_fetch_refuses_at_once_a_file_that_is_said_to_have_another_size(
+    publisher: Publisher, part: Path, lie: int, start: int
+) -> None:
+    part.write_bytes(MODEL[:start])
+    publisher.told_bytes = len(MODEL) + lie
+
+    with pytest.raises(
+        WeightsError, match=rf"has another model\.bin: it is {len(MODEL) + lie:,} bytes long and must be"
+    ):
+        fetch(publisher, part)
+
+    assert part.read_bytes() == MODEL[:start]
+    assert len(publisher.requests) == 1
 
 
 def test_fetch_gives_up_where_nothing_more_comes_and_keeps_what_came(publisher: Publisher, part: Path) -> None:

@@ -61,6 +61,16 @@ def test_the_token_goes_to_no_other_host(gated: Weights, publisher: Publisher, t
         assert elsewhere.tokens == ["", ""]
 
 
+def test_the_token_goes_to_no_mirror(gated: Weights, publisher: Publisher, tmp_path: Path):
+    address = publisher.url.removeprefix("http://")
+    with serving(Publisher(files={f"{address}/{name}": content for name, content in CONTENT.items()})) as mirror:
+        install(COMMUNITY, engine=DIARIZATION, folder=tmp_path, token=TOKEN, mirror=mirror.url)
+
+        assert mirror.tokens == ["", ""]
+    assert publisher.requests == []
+
+
+@pytest.mark.django_db
 def test_the_command_takes_the_token_from_the_environment_and_keeps_it_nowhere(
     gated: Weights, weights_folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
@@ -76,6 +86,7 @@ def test_the_command_takes_the_token_from_the_environment_and_keeps_it_nowhere(
     assert all(TOKEN.encode() not in content for content in written)
 
 
+@pytest.mark.django_db
 def test_the_command_knows_it_without_an_engine(gated: Weights, weights_folder: Path):
     with pytest.raises(CommandError, match=f"is not installed. Run: python manage.py weights install {COMMUNITY}$"):
         call_command("weights", "path", COMMUNITY)

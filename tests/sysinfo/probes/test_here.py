@@ -60,6 +60,11 @@ def test_disk_is_as_df_says(tmp_path: Path):
     assert found.free_bytes == pytest.approx(int(said[4]), rel=0.01)
 
 
+def test_hypervisor_is_as_lscpu_says():
+    rows = {row["field"]: row["data"] for row in json.loads(_said("lscpu", "--json"))["lscpu"]}
+    assert system.probe().virtual_machine == rows.get("Hypervisor vendor:", "")
+
+
 def test_network_is_as_ip_says():
     said = json.loads(_said("ip", "-json", "address"))
     found = {interface.name: interface for interface in network.probe().interfaces}

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from speech.types import Word
+from transcripts.correcting import Word
 from transcripts.exports.document import Document, Run, Segment, Source, Speaker
 
 Line = tuple[float, tuple[str, ...], float]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from speech.types import Word
 from tests.transcripts.exports.samples import random_segments, segment, spoken
+from transcripts.correcting import Word
 from transcripts.exports.options import ExportOptions
 from transcripts.exports.subtitles.breaks import width
 from transcripts.exports.subtitles.cues import Cue, cut_cues

@@ -132,7 +132,7 @@ def test_subtitles_name_the_speaker_where_there_is_one():
         spoken("No.", start=6, speaker="Ben"),
     ]
     content = document(said)
-    assert [each.content for each in all_srt(content)] == ["Ann <A>: Hi.", "Yes?", "Ben: No."]
+    assert [each.content for each in all_srt(content)] == ["Ann <A>:  Hi.", "Yes?", "Ben:  No."]
     assert written("vtt", content).decode().count("<v Ann &lt;A&gt;>") == 2
 
 
@@ -161,7 +161,7 @@ def test_docx_names_have_a_style():
 
 def test_txt_names_the_speaker_of_each_paragraph():
     content = document([spoken("Hi.", speaker="Ann"), spoken("Hello.", start=0.5, speaker="Ben")])
-    assert written("txt", content).decode() == "Ann: Hi.\n\nBen: Hello.\n"
+    assert written("txt", content).decode() == "Ann:  Hi.\n\nBen:  Hello.\n"
 
 
 def _shown(markdown: bytes) -> list[str]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from transcripts.exports import FORMATS
 from transcripts.models import Job, Speaker
 
-LISTED = "Choose one of these formats: txt, docx, md, srt, vtt, rttm or json."
+LISTED = "Choose one of these formats: txt, docx, md, html, srt, vtt, tsv, rttm or json."
 
 
 def address(job: Job, query: str = "format=txt") -> str:
@@ -42,7 +42,7 @@ def test_export_leaves_names_out_where_they_are_not_wanted(alice_client: Client,
     ann = Speaker.objects.create(job=completed_job, number=1, name="Ann")
     completed_job.segments.update(speaker=ann)
     named, bare = (alice_client.get(address(completed_job, f"format=txt&names={each}")).content for each in "10")
-    assert named.startswith(b"Ann: And so")
+    assert named.decode().startswith("Ann:  And so")
     assert bare.startswith(b"And so")
 
 

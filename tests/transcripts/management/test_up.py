@@ -19,6 +19,8 @@ from django.conf import settings
 
 WEB_MEGABYTES = 150
 STOP_SECONDS = 5
+PROCESSES = 18
+"""The command, two of the web server, and five of each queue."""
 
 
 def _manage(*arguments: str) -> list[str]:
@@ -100,7 +102,7 @@ def test_up_serves_restarts_what_dies_and_stops(up, port, tmp_path):
 
     _web(up).kill()
     _wait_for(lambda: _status(port) == 302)
-    _wait_for(lambda: len(_tree(up)) == 13)
+    _wait_for(lambda: len(_tree(up)) == PROCESSES)
     tree, began = _tree(up), time.monotonic()
     up.send_signal(signal.SIGINT)
 
@@ -115,7 +117,7 @@ def test_up_serves_restarts_what_dies_and_stops(up, port, tmp_path):
 
 
 def test_up_takes_everything_along_when_it_is_killed(up):
-    _wait_for(lambda: len(_tree(up)) == 13)
+    _wait_for(lambda: len(_tree(up)) == PROCESSES)
     tree = _tree(up)
 
     up.kill()

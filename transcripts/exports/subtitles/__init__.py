@@ -4,7 +4,8 @@ import html
 from collections.abc import Iterator
 from dataclasses import replace
 
-from transcripts.exports.document import Document, Speaker, facts
+from transcripts.exports.document import Document, facts
+from transcripts.exports.labels import labelled, unmarked
 from transcripts.exports.options import ExportOptions
 from transcripts.exports.subtitles.cues import Cue, cut_cues
 
@@ -18,14 +19,14 @@ def render_srt(document: Document, options: ExportOptions) -> bytes:
 
 
 def _srt_blocks(cues: list[Cue]) -> Iterator[str]:
-    speaker: Speaker | None = None
-    for number, cue in enumerate(cues, start=1):
-        text = "\n".join(cue.lines).replace(ARROW, "→")
-        if cue.speaker and cue.speaker != speaker:
-            text = f"{cue.speaker.name.replace(ARROW, '→')}: {text}"
-        speaker = cue.speaker
+    speakers = [cue.speaker for cue in cues]
+    is_named = any(speakers)
+    for number, (cue, last) in enumerate(zip(cues, [None, *speakers], strict=False), start=1):
+        text = unmarked("\n".join(cue.lines))
+        if is_named and (number == 1 or cue.speaker != last):
+            text = labelled(cue.speaker.name if cue.speaker else "", text)
         times = f"{_time(cue.start)} {ARROW} {_time(cue.end)}".replace(".", ",")
-        yield f"{number}\n{times}\n{text}\n"
+        yield f"{number}\n{times}\n{text.replace(ARROW, '→')}\n"
 
 
 def render_vtt(document: Document, options: ExportOptions) -> bytes:

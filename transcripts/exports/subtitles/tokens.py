@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from speech.types import Word
+from transcripts.correcting import Word
 from transcripts.exports.document import Segment, Speaker
 from transcripts.exports.subtitles.breaks import chunks, width
 from transcripts.paragraphs import JOINED, ends_sentence

@@ -11,8 +11,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from registry.resolver import LIBRARIES
 from speech import weights
+from speech.weights import ENGINES
 from transcripts.chaos import place
 from transcripts.chaos.options import FAKE, ORM, POSTGRES, REDIS, SQLITE, Options
 
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--broker", choices=[ORM, REDIS], default=ORM, help="what carries light tasks")
         parser.add_argument(
             "--engine",
-            choices=[FAKE, *LIBRARIES],
+            choices=[FAKE, *ENGINES],
             default=FAKE,
             help="fake (default), or one that recognises a real recording",
         )

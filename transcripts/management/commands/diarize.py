@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from registry.diarizers import LIBRARIES
-from registry.resolver import FAKE
+from registry import known
+from registry.known import FAKE
 from speech.types import SpeakerCount
 from transcripts import direct, lease
 from transcripts.engine import EngineHost
@@ -15,6 +15,7 @@ from transcripts.management.shown import NotDone, quiet_log, run_shown
 from transcripts.models import Job, Recording
 from transcripts.names import printable
 from transcripts.services.accept import AUTO
+from transcripts.services.defaults import defaults_of
 from transcripts.services.identify import NotIdentifiable, identify_again
 
 NONE_SUCH = "There is no job and no recording {}. The address of its page has the number of a recording."
@@ -30,14 +31,14 @@ class Command(BaseCommand):
         parser.add_argument("id", metavar="JOB|RECORDING", help="Its number, as in the address of its page.")
         parser.add_argument("--diarizer", default=AUTO, help="auto, pyannote, whisperx or vad (default: auto).")
         parser.add_argument(
-            "--speakers", default=AUTO, metavar="COUNT", help="auto, a number, or a range such as 2-5 (default: auto)."
+            "--speakers", metavar="COUNT", help="auto, a number, or a range such as 2-5 (default: the owner's)."
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         diarizer = _diarizer(options["diarizer"])
         source = _find(options["id"])
         try:
-            count = SpeakerCount.parse(options["speakers"])
+            count = _count(options["speakers"], source)
             self.stdout.write(_identify(source, diarizer, count, options["verbosity"]))
         except (NotDone, NotIdentifiable, ValueError) as err:
             raise CommandError(str(err)) from err
@@ -57,9 +58,15 @@ def _identify(source: Job, diarizer: str, count: SpeakerCount | None, verbosity:
     return _line(source, job, seconds)
 
 
+def _count(text: str | None, source: Job) -> SpeakerCount | None:
+    """Return how many speakers are wanted: as its owner has set it, where the command does not say. Raises ValueError."""
+    return defaults_of(source.owner).speakers if text is None else SpeakerCount.parse(text)
+
+
 def _diarizer(name: str) -> str:
-    if name not in (AUTO, FAKE, *LIBRARIES):
-        raise CommandError(NO_DIARIZER.format(name, ", ".join([AUTO, *LIBRARIES])))
+    names = [AUTO, *(diarizer.key for diarizer in known.load().diarizers())]
+    if name not in (FAKE, *names):
+        raise CommandError(NO_DIARIZER.format(name, ", ".join(names)))
     return "" if name == AUTO else name
 
 
@@ -69,7 +76,7 @@ def _find(number: str) -> Job:
         pk = UUID(number)
     except ValueError as err:
         raise CommandError(NONE_SUCH.format(number)) from err
-    jobs = Job.objects.whole().select_related("recording").defer("plan")
+    jobs = Job.objects.whole().select_related("recording", "owner").defer("plan")
     job = jobs.filter(pk=pk).first()
     if job is None and (recording := Recording.objects.filter(pk=pk).first()):
         theirs = jobs.filter(recording=recording)

@@ -5,25 +5,26 @@ import os
 import signal
 from argparse import BooleanOptionalAction
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from preferences.models import Settings
 from speech.languages import LANGUAGES
+from speech.options import check, parse
 from speech.types import SpeakerCount
 from transcripts import batch, direct, lease
 from transcripts.batch import Found
 from transcripts.engine import EngineHost
 from transcripts.exports import FORMATS
 from transcripts.management.shown import NotDone, quiet_log, run_shown
-from transcripts.models import Job, Task
+from transcripts.models import Job
 from transcripts.names import printable
 from transcripts.outputs import write_exports
 from transcripts.services.accept import AUTO, JobRequest, Refused, accept_path, check_request
+from transcripts.services.defaults import Defaults, defaults_of, export_options_of
 from transcripts.services.duplicates import AlreadyHere
 from transcripts.services.restart import transcribe_again
 
@@ -54,10 +55,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="A file, or a folder with --recursive.")
         parser.add_argument("--recursive", action="store_true", help="Take the media files in folders, however deep.")
-        parser.add_argument("--engine", default=AUTO, help="auto, faster-whisper or whisper (default: auto).")
-        parser.add_argument("--model", default=AUTO, help="For example base or tiny.en (default: the installation's).")
-        parser.add_argument("--language", default=AUTO, metavar="CODE", help="For example en (default: found out).")
-        parser.add_argument("--task", default=Task.TRANSCRIBE.value, help="transcribe, or translate into English.")
+        parser.add_argument("--engine", help="auto, faster-whisper or whisper (default: the owner's).")
+        parser.add_argument("--model", help="auto, or for example base or tiny.en (default: the owner's).")
+        parser.add_argument("--language", metavar="CODE", help="auto, or for example en (default: the owner's).")
+        parser.add_argument("--task", help="transcribe, or translate into English (default: the owner's).")
         parser.add_argument("--prompt", default="", help="Names and words that are spoken, to have them spelt right.")
         parser.add_argument(
             "--track", type=int, default=1, metavar="N", help="Which audio track of the file (default: 1)."
@@ -65,13 +66,20 @@ class Command(BaseCommand):
         parser.add_argument(
             "--diarize",
             action=BooleanOptionalAction,
-            help="Identify speakers, or leave it (default: the installation's).",
+            help="Identify speakers, or leave it (default: the owner's).",
         )
         parser.add_argument("--diarizer", default=AUTO, help="auto, pyannote, whisperx or vad (default: auto).")
         parser.add_argument(
-            "--speakers", default=AUTO, metavar="COUNT", help="auto, a number, or a range such as 2-5 (default: auto)."
+            "--speakers", metavar="COUNT", help="auto, a number, or a range such as 2-5 (default: the owner's)."
         )
         parser.add_argument("--channels", action="store_true", help="One speaker per channel, in stereo recordings.")
+        parser.add_argument(
+            "--option",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help="An option of the engine, such as beam_size=3; can be given several times. See docs/options.md.",
+        )
         parser.add_argument("--formats", help=f"Separated by commas: {', '.join(FORMATS)} (default: txt).")
         parser.add_argument("--output", type=Path, metavar="DIR", help="Where to write (default: the current folder).")
         parser.add_argument(
@@ -114,23 +122,43 @@ class Command(BaseCommand):
 
 def _wanted(options: dict[str, Any]) -> Wanted:
     """Return what the options say. Raises CommandError, with what there is, where one names something that is not."""
-    asked = {name: options[name] for name in ("engine", "model", "language", "task", "prompt")}
     if options["track"] < 1:
         raise CommandError("Audio tracks are counted from 1: --track 1 is the first.")
     try:
-        request = JobRequest(**asked, audio_track=options["track"] - 1, **_speakers(options))
+        owner = _owner(options["owner"])
+        mine = defaults_of(owner)
+        speakers = _speakers(options, mine)
+        text = _text(options, mine)
+        request = JobRequest(**text, prompt=options["prompt"], audio_track=options["track"] - 1, **speakers)
+        request = replace(request, extra_options=check(request.expected_engine, parse("\n".join(options["option"]))))
         check_request(request)
     except (Refused, ValueError) as err:
         raise CommandError(str(err)) from err
     if options["enqueue"] and (options["formats"] or options["output"]):
         raise CommandError(NO_FILES_WRITTEN)
-    owner, formats = _owner(options["owner"]), _formats(options["formats"] or "txt")
+    formats = _formats(options["formats"] or "txt")
     return Wanted(owner, request, formats, _folder(options["output"] or Path()), options["enqueue"])
 
 
-def _speakers(options: dict[str, Any]) -> dict[str, Any]:
+def _text(options: dict[str, Any], mine: Defaults) -> dict[str, Any]:
+    """Return what is asked about the text: what the owner has set, where an option is left out."""
+    engine, model = options["engine"], options["model"]
+    is_usual = engine is None and model is None
+    if is_usual:
+        engine, model = mine.engine, mine.model
+    language = mine.language if options["language"] is None else options["language"]
+    return {
+        "engine": engine or AUTO,
+        "model": model or AUTO,
+        "language": language,
+        "task": options["task"] or mine.task,
+        "warnings": mine.warnings if is_usual else (),
+    }
+
+
+def _speakers(options: dict[str, Any], mine: Defaults) -> dict[str, Any]:
     """Return what is asked about speakers. Whoever says how they are to be identified wants them identified."""
-    count, by_channel = SpeakerCount.parse(options["speakers"]), options["channels"]
+    count, by_channel = SpeakerCount.parse(options["speakers"] or AUTO), options["channels"]
     diarize = options["diarize"]
     is_told = bool(count) or by_channel or options["diarizer"] != AUTO
     if diarize is False and is_told:
@@ -138,7 +166,9 @@ def _speakers(options: dict[str, Any]) -> dict[str, Any]:
             "--no-diarize leaves the speakers out, and another option says how to identify them. Drop one."
         )
     if diarize is None:
-        diarize = is_told or Settings.load().identify_speakers
+        diarize = is_told or mine.diarize
+    if options["speakers"] is None:
+        count = mine.speakers
     return {"diarize": diarize, "diarizer": options["diarizer"], "speakers": count, "by_channel": by_channel}
 
 
@@ -181,7 +211,8 @@ def _take(item: Found, name: str, wanted: Wanted, engine: EngineHost, interrupti
         return f"{item.label}: waits for a worker as job {job.pk}{note}"
     seconds = run_shown(job, item.label, engine, interruption)
     try:
-        paths = write_exports(job, wanted.folder, name=name, formats=wanted.formats)
+        options = export_options_of(wanted.owner)
+        paths = write_exports(job, wanted.folder, name=name, formats=wanted.formats, options=options)
     except OSError as err:
         raise NotDone(NOT_WRITTEN.format(err.strerror)) from err
     return _line(item.label, job, seconds, paths) + note

@@ -1,5 +1,6 @@
 """Run Selenite: web and worker together."""
 
+import os
 import socket
 import sys
 from collections.abc import Callable
@@ -12,10 +13,13 @@ from django.db.migrations.executor import MigrationExecutor
 
 from transcripts.management.commands.qcluster import queue_parts
 from transcripts.supervisor import Part, Supervisor
+from transcripts.wishes import Wish
 
 STOP_SECONDS = 5.0
 """A second longer than the worker takes at most."""
 ANSWER_SECONDS = 0.5
+START = "SELENITE_START"
+"""The environment variable by which everything that is started together writes to the same log."""
 ANY_ADDRESS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - This is how to reach them.
 
 
@@ -32,7 +36,11 @@ class Command(BaseCommand):
         _check_port(host, port)
         connection.close()
         parts = [*queue_parts(label="worker | "), _web(host, port)]
-        Supervisor(parts, stop_seconds=STOP_SECONDS).run(on_round=self._announcement(host, port))
+        wish = Supervisor(parts, stop_seconds=STOP_SECONDS).run(on_round=self._announcement(host, port))
+        if wish == Wish.RESTART:
+            self.stdout.write("Selenite starts anew.")
+            self.stdout.flush()
+            _start_anew()
         self.stdout.write("Selenite has stopped.")
 
     def _announcement(self, host: str, port: int) -> Callable[[], None]:
@@ -47,6 +55,12 @@ class Command(BaseCommand):
                 self.stdout.flush()
 
         return announce
+
+
+def _start_anew() -> None:
+    """Run the command again in this process, so that whoever started it sees no end: with the program as it is now."""
+    os.environ.pop(START, None)  # Another start has another log.
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - Its own command line.
 
 
 def _check_migrations() -> None:
@@ -87,4 +101,4 @@ def _address(host: str, port: int) -> str:
 def _web(host: str, port: int) -> Part:
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     command = [sys.executable, "-m", "gunicorn", "--config", "python:selenite.serving", "--bind", bind, "selenite.wsgi"]
-    return Part("web", command, label="web | ")
+    return Part("web", command, label="web | ", may_ask=True)

@@ -1,0 +1,206 @@
+"""What the tables of the registry share in the administration: actions that ask first, and a list that shows what is done."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin import SimpleListFilter
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import SafeString
+from django_htmx.http import HTMX_STOP_POLLING
+
+from preferences.site import settings_of
+from registry import decisions
+from registry.admin_forms import ReasonForm
+from registry.diarizers import BETTER_WEIGHTS, OPEN_WEIGHTS, takers
+from registry.known import default_of
+from registry.models import Provider, SpeechModel
+from registry.standing import Standing, standings
+from speech.weights import DIARIZATION
+
+THERE = (SpeechModel.Status.INSTALLED, SpeechModel.Status.VERIFIED)
+EVERYBODY, ADMINISTRATORS, NOBODY = "Everybody", "Administrators only", "Nobody"
+
+
+class Weights(ChangeList):
+    """The list of weights, each with how it stands and whether it is the default: two queries for all of them."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        may_change = self.model_admin.has_change_permission(request)
+        default, rows = default_of(settings_of(request)), list(self.result_list)
+        for row, standing in zip(rows, standings(rows), strict=True):
+            row.shown = _Shown(standing, may_change=may_change)
+            row.is_default = (row.store, row.key) == default
+        self.result_list = rows
+
+
+class Providers(ChangeList):
+    """The list of engines and diarizers, each with what is installed for it and whether jobs get it where nobody chooses."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        current, rows = settings_of(request), list(self.result_list)
+        defaults = (default_of(current)[0], current.default_diarizer)
+        there = {row.key for row in SpeechModel.objects.filter(store=DIARIZATION, status__in=THERE)}
+        for row in rows:
+            row.is_default = row.key in defaults
+            row.installed = _installed(row, there)
+        self.result_list = rows
+
+
+class _Shown:
+    """How a row stands, drawn for who looks at it."""
+
+    def __init__(self, standing: Standing, *, may_change: bool) -> None:
+        self._context = {"standing": standing, "may_change": may_change}
+
+    def __str__(self) -> str:
+        return render_to_string("admin/registry/_standing.html", self._context)
+
+
+def _installed(provider: Provider, shared: set[str]) -> str:
+    """Return how much is installed of what a provider takes. `shared` are the weights of diarizers that are."""
+    if (better := BETTER_WEIGHTS.get(provider.key)) in shared:
+        return f"{better}"
+    if needed := OPEN_WEIGHTS.get(provider.key):
+        return f"{len(shared & {*needed})} of {len(needed)}"
+    rows = provider.speech_models.all()
+    return f"{sum(row.status in THERE for row in rows)} of {len(rows)}"
+
+
+class Takers(SimpleListFilter):
+    """The engine or diarizer that takes weights: diarizers share theirs."""
+
+    title = "what takes it"
+    parameter_name = "taker"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(Provider.objects.values_list("key", "name"))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        taker = self.value()
+        if not taker:
+            return queryset
+        shared = [*OPEN_WEIGHTS.get(taker, ()), *filter(None, [BETTER_WEIGHTS.get(taker)])]
+        return queryset.filter(Q(provider__key=taker) | Q(store=DIARIZATION, key__in=shared))
+
+
+class Users(SimpleListFilter):
+    """Who may use engines and weights. Weights follow their engine in that; those that diarizers share are for all of them."""
+
+    title = "who may use it"
+    parameter_name = "users"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("everybody", EVERYBODY), ("administrators", ADMINISTRATORS), ("nobody", NOBODY)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        is_enabled, is_for_people = Q(enabled=True), Q(for_people=True)
+        if queryset.model is SpeechModel:
+            is_shared = Q(store=DIARIZATION)
+            is_enabled &= is_shared | Q(provider__enabled=True)
+            is_for_people = is_shared | Q(for_people=True, provider__for_people=True)
+        found = {
+            "everybody": is_enabled & is_for_people,
+            "administrators": is_enabled & ~is_for_people,
+            "nobody": ~is_enabled,
+        }
+        return queryset.filter(found.get(self.value() or "", Q()))
+
+
+def named(name: str, row: Any) -> SafeString:
+    """Return a name with a mark on what jobs get where nobody chooses."""
+    return format_html('{} <span class="mark">Default</span>', name) if row.is_default else format_html("{}", name)
+
+
+def users_of(row: SpeechModel | Provider) -> SafeString:
+    """Return who may use something, as its row and that of its provider say; with the reason where nobody may."""
+    is_shared = isinstance(row, SpeechModel) and row.store == DIARIZATION
+    if is_shared and row.enabled:
+        return format_html("Whoever may use {}", " or ".join(takers(row.key)))
+    provider = row.provider if isinstance(row, SpeechModel) and not is_shared else row
+    off = next((one for one in (row, provider) if not one.enabled), None)
+    if off:
+        reason = off.disabled_reason or (f"{off} is disabled" if off is not row else "")
+        return format_html('<span class="mark mark-off">{}</span> {}', NOBODY, reason)
+    kept = next((one for one in (row, provider) if not one.for_people), None)
+    if kept:
+        return format_html(
+            '<span class="mark mark-kept">{}</span> {}', ADMINISTRATORS, "" if kept is row else f"as all of {kept}"
+        )
+    return format_html("{}", EVERYBODY)
+
+
+def gone(request: HttpRequest) -> HttpResponse:
+    """Answer for a row that is not there any more; a page that asks again and again stops. Raises Http404."""
+    if "HX-Request" not in request.headers:
+        raise Http404
+    return HttpResponse(status=HTMX_STOP_POLLING)
+
+
+class Guarded(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What the tables of the registry share: actions that ask first, and addresses of their own."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Weights are removed, which minds the files; what the catalogue knows would come back."""
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        title = str(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title[0].upper() + title[1:], **(extra_context or {})})
+
+    def ask_first(self, request: HttpRequest, rows: Iterable[Any], **context: Any) -> TemplateResponse:
+        """Return the page that asks before an action on rows is done."""
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "rows": rows,
+            "checkbox": ACTION_CHECKBOX_NAME,
+            "back": self._home(),
+            **context,
+        }
+        return TemplateResponse(request, "admin/registry/confirm.html", context)
+
+    def back(self, request: HttpRequest) -> HttpResponse:
+        """Lead back to where a button was pressed."""
+        address = request.headers.get("Referer", "")
+        is_ours = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
+        return redirect(address if is_ours and request.path not in address else self._home())
+
+    def _home(self) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+
+    @admin.action(description="Enable", permissions=["change"])
+    def enable(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
+        count = decisions.enable(rows)
+        messages.success(request, f"{count} enabled." if count else "They were enabled already.")
+
+    @admin.action(description="Disable…", permissions=["change"])
+    def disable(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        form = ReasonForm(request.POST if "confirmed" in request.POST else None)
+        if form.is_valid():
+            count = decisions.disable(rows, reason=form.cleaned_data["reason"])
+            messages.success(request, f"{count} disabled.")
+            return None
+        return self.ask_first(
+            request,
+            rows,
+            title="Disable",
+            sentence="No new job gets them. What runs with them goes on.",
+            warning="Jobs will get something else: what they get now is among these."
+            if any(isinstance(row, SpeechModel) and decisions.is_default(row) for row in rows)
+            else "",
+            action="disable",
+            button="Disable",
+            form=form,
+        )

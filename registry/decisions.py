@@ -1,0 +1,107 @@
+"""What an administrator decides of providers and weights, for the pages and for commands."""
+
+import time
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from preferences import choices
+from preferences.models import Settings
+from registry import known, scan, works
+from registry.models import Provider, SpeechModel, Work
+from registry.works import Refused
+from speech import weights
+from speech.weights import DIARIZATION, WeightsError
+
+PATIENCE_SECONDS = 10.0
+"""How long a removal waits for work on the same weights to end: a cancel is obeyed within two."""
+POLL_SECONDS = 0.1
+
+
+def remove(model: SpeechModel) -> str:
+    """Take weights away, and what was downloaded of them; return what was done as a sentence. Raises Refused.
+
+    Work on them is cancelled first. Files outside of the weights folder stay where they are. The row of weights that the
+    catalogue does not know goes too.
+    """
+    _end_work(model)
+    is_ours = not model.install_path.startswith("/")
+    try:
+        something = weights.clear(
+            settings.WEIGHTS_DIR,
+            engine=model.store,
+            model=model.key,
+            patience_seconds=PATIENCE_SECONDS,
+            spared=scan.places_of_others(model),
+        )
+    except WeightsError as err:
+        raise Refused(err.message) from err
+    except OSError as err:
+        raise Refused(f"{model} could not be removed: {err.strerror or err}.") from err
+    name = str(model)
+    if scan.is_custom(model):
+        model.delete()
+    else:
+        SpeechModel.objects.filter(pk=model.pk).update(install_path="", status_detail="")
+        scan.refresh(model)
+    if not is_ours:
+        return f"{name} is forgotten. Its files lie where they were."
+    return f"{name} is removed." if something else f"Nothing was left of {name}."
+
+
+def _end_work(model: SpeechModel) -> None:
+    """Cancel what is done with weights, and wait until it has ended. Raises Refused where it does not."""
+    unfinished = Work.objects.unfinished().filter(model=model)
+    for work in unfinished:
+        works.cancel(work.pk)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while unfinished.all().exists():
+        if time.monotonic() > deadline:
+            raise Refused(f"{model} is still being worked on. Try again in a moment.")
+        time.sleep(POLL_SECONDS)
+
+
+def enable(rows: "QuerySet[SpeechModel] | QuerySet[Provider]") -> int:
+    """Let rows be used again; return how many could not be before."""
+    return rows.filter(enabled=False).update(enabled=True, disabled_reason="")
+
+
+def disable(rows: "QuerySet[SpeechModel] | QuerySet[Provider]", *, reason: str) -> int:
+    """Let rows not be used any more; return how many there are. What runs with them goes on."""
+    return rows.update(enabled=False, disabled_reason=reason)
+
+
+def make_default(model: SpeechModel) -> str:
+    """Use weights where nobody chooses; return what was done as a sentence. Raises Refused where they cannot be used now."""
+    if not (model.enabled and model.provider.enabled):
+        raise Refused(f"{model} is disabled. Enable it first.")
+    if model.status not in (SpeechModel.Status.INSTALLED, SpeechModel.Status.VERIFIED):
+        raise Refused(f"{model} is not installed. Install it first.")
+    if model.store == DIARIZATION:
+        return make_default_diarizer(model.provider)
+    current = Settings.load()
+    pair = f"{model.store}/{model.key}"
+    if refusal := choices.refusal_of(choices.MODELS, pair) or choices.clash(pair, current.default_language):
+        raise Refused(refusal)
+    current.default_engine, current.default_model = model.store, model.key
+    current.save(update_fields=["default_engine", "default_model"])
+    return f"{model} is used where nobody chooses a model."
+
+
+def make_default_diarizer(provider: Provider) -> str:
+    """Tell speakers apart with a diarizer where nobody chooses; return what was done as a sentence. Raises Refused."""
+    if provider.kind != Provider.Kind.DIARIZER:
+        raise Refused(f"Choose one of the models of {provider}: the default is an engine with a model.")
+    if not provider.enabled:
+        raise Refused(f"{provider} is disabled. Enable it first.")
+    if refusal := choices.refusal_of(choices.DIARIZERS, provider.key):
+        raise Refused(refusal)
+    current = Settings.load()
+    current.default_diarizer = provider.key
+    current.save(update_fields=["default_diarizer"])
+    return f"{provider} tells speakers apart where nobody chooses otherwise."
+
+
+def is_default(model: SpeechModel) -> bool:
+    """Return whether weights are what jobs get where nobody chooses."""
+    return (model.store, model.key) == known.load().default

@@ -1,0 +1,69 @@
+"""How weights that are not here get here: by a download, or by hand where no source that is allowed has them.
+
+One place, so that no page offers what would be refused.
+"""
+
+import os
+
+from django.conf import settings
+
+from registry.models import SpeechModel
+from speech import weights
+from speech.weights import WHISPER
+
+COMMAND = "python manage.py weights install {}"
+BY_HAND = (
+    "No source that is allowed here has {}: bring {} by hand into the weights folder and rescan, or allow the publisher in "
+    "SELENITE_WEIGHTS_SOURCES (see docs/weights.md)"
+)
+BRING_BACK = "Bring {} back and rescan, or choose another default, or delete the row of {} in the administration"
+"""Of weights that somebody brought: nobody publishes them under this name."""
+TOKEN = "HF_TOKEN"  # noqa: S105 - The name of a variable. Its value is never stored.
+NEEDS_TOKEN = (
+    f"Given for a token only: accept the terms at {{}}, and start the worker with it as {TOKEN} (see docs/weights.md)."
+)
+
+
+def is_in_catalogue(row: SpeechModel) -> bool:
+    """Return whether weights are known to have a publisher, which those that were brought by hand have not."""
+    return weights.known(engine=row.store, model=row.key) is not None
+
+
+def is_within_reach(row: SpeechModel) -> bool:
+    """Return whether weights can be downloaded here, as far as that is known without trying."""
+    entry = weights.known(engine=row.store, model=row.key)
+    if entry is None or row.install_path:
+        return False
+    return weights.is_within_reach(entry, folder=settings.WEIGHTS_DIR, sources=settings.WEIGHTS_SOURCES)
+
+
+def fix(*rows: SpeechModel) -> str:
+    """Return what brings weights of the catalogue here, as a clause without its full stop: a command, or what to do by hand."""
+    lacking = [row for row in rows if not is_within_reach(row)]
+    return by_hand(*lacking) if lacking else f"Run: {command(*rows)}"
+
+
+def by_hand(*rows: SpeechModel) -> str:
+    """Return how to bring weights that no source has which is allowed here, or bring back what only somebody's own hands had."""
+    if own := [row for row in rows if not is_in_catalogue(row)]:
+        places = " and ".join(row.install_path or f"the folder {row.store}/{row.key}" for row in own)
+        return BRING_BACK.format(places, " and ".join(row.key for row in own))
+    names = " and ".join(row.key for row in rows)
+    folders = " and ".join(f"the folder {row.store}/{row.key}" for row in rows)
+    return BY_HAND.format(names, folders)
+
+
+def command(*rows: SpeechModel) -> str:
+    """Return the command that installs weights, all of them for the same engine."""
+    names = COMMAND.format(" ".join(row.key for row in rows))
+    return f"{names} --engine {WHISPER}" if any(row.store == WHISPER for row in rows) else names
+
+
+def condition(row: SpeechModel) -> str:
+    """Return what a download asks for first, as a sentence; empty for nothing.
+
+    The worker downloads, and may have a token that this process has not.
+    """
+    entry = weights.known(engine=row.store, model=row.key)
+    is_open = entry is None or not entry.terms_url or settings.WEIGHTS_MIRROR or os.environ.get(TOKEN)
+    return "" if is_open or entry is None else NEEDS_TOKEN.format(entry.terms_url)

@@ -1,0 +1,48 @@
+// A field for what was said after a segment and was not recognised.
+
+export class Addition {
+  // `passageOf` returns the segment as the page has it now. `onDone` is called with the text and this, which takes the text `back` if
+  // it could not be added; `onLeave` where nothing is to be added.
+  constructor(passageOf, template, { onDone, onLeave }) {
+    this.passageOf = passageOf;
+    this.form = template.content.firstElementChild.cloneNode(true);
+    this.form.querySelector(".editor-tools").remove();
+    this.form.querySelector(".editor-times").remove();
+    this.field = this.form.querySelector("textarea");
+    this.field.ariaLabel = "Text that is added after this segment";
+    this.field.placeholder = "What is said here?";
+    this.onDone = onDone;
+    this.onLeave = onLeave;
+    this.field.addEventListener("keydown", (event) => this.press(event));
+    this.field.addEventListener("blur", () => this.end());
+    this.begin();
+    this.field.focus();
+  }
+
+  begin() {
+    this.isOver = false;
+    this.passageOf().after(this.form);
+  }
+
+  back() {
+    this.begin();
+    if (!document.activeElement.closest("[data-editor]")) this.field.focus();
+  }
+
+  press(event) {
+    if (event.isComposing || !["Enter", "Escape"].includes(event.key)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.key === "Escape") this.field.value = "";
+    this.end();
+  }
+
+  end() {
+    if (this.isOver) return;
+    this.isOver = true;
+    const text = this.field.value.trim();
+    this.form.remove();
+    if (text) this.onDone(text, this);
+    else this.onLeave();
+  }
+}

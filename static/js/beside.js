@@ -1,0 +1,57 @@
+// What stands beside the text: open where there is room for it, its times played, and no note lost by leaving.
+
+const WIDE = matchMedia("(width >= 72rem)");
+const media = document.querySelector("[data-media]");
+const note = document.querySelector("[data-note]");
+const text = note.querySelector("[data-note-text]");
+let saved = text.value;
+let sent = saved;
+
+function fold() {
+  for (const part of document.querySelectorAll("[data-beside]")) part.open = WIDE.matches;
+}
+
+function clock(seconds) {
+  const whole = Math.floor(seconds);
+  const parts = [Math.floor(whole / 60) % 60, whole % 60];
+  if (whole >= 3600) parts.unshift(Math.floor(whole / 3600));
+  return parts.map((part, index) => (index ? String(part).padStart(2, "0") : part)).join(":");
+}
+
+// A comment is about what is played, unless somebody has typed another time.
+function takeTime(form) {
+  const at = form.elements.at;
+  if (at.value === at.defaultValue || at.dataset.taken) {
+    at.value = clock(media.currentTime);
+    at.dataset.taken = "1";
+  }
+}
+
+fold();
+WIDE.addEventListener("change", fold);
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-note-drop]")) saved = text.value;
+  const link = event.target.closest("[data-play-at]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  media.currentTime = Number(link.dataset.playAt);
+  media.play().catch(() => {}); // Of a failure the player tells.
+});
+document.addEventListener("focusin", (event) => {
+  const form = event.target.closest("[data-comment-form]");
+  if (form && event.target.name === "text" && !event.target.value) takeTime(form);
+});
+document.addEventListener("input", (event) => {
+  if (event.target.name === "at") delete event.target.dataset.taken;
+});
+document.addEventListener("keydown", (event) => {
+  const form = event.target.closest?.("[data-escapable]");
+  if (form && event.key === "Escape") form.querySelector("[data-escape]").click();
+});
+note.addEventListener("htmx:beforeRequest", () => (sent = text.value));
+note.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.successful) saved = sent;
+});
+addEventListener("beforeunload", (event) => {
+  if (text.value !== saved) event.preventDefault();
+});

@@ -1,0 +1,210 @@
+// Texts that are not saved yet. They stay in this tab until the server has them, through a dropped connection and a reload, and are
+// sent one after the other. The server takes none that was written over another text than the one that is there: then a person is
+// asked, and nothing is sent before they answer. What they put off is `held` until they leave its segment again.
+
+import { token } from "./session.js";
+
+const AGAIN_SECONDS = [1, 2, 5, 10, 30];
+
+export class Outbox {
+  // `addressOf` tells where a segment is saved. `onSaved` is called with a segment and the text that the server has from now on,
+  // `onRefused` with one whose text is not saved as it is, `onLeft` with one that keeps the text of somebody else, and `onFailed`
+  // where something could not be done. `onRefused` is told also over which text it was written, where the page may not show that, and
+  // returns whether the segment is there to be edited.
+  constructor(job, addressOf, { onSaved, onRefused, onLeft, onFailed }) {
+    this.key = `selenite.unsaved.${job}`;
+    this.addressOf = addressOf;
+    this.onSaved = onSaved;
+    this.onRefused = onRefused;
+    this.onLeft = onLeft;
+    this.onFailed = onFailed;
+    this.texts = new Map(this.recall());
+    this.acts = [];
+    this.tries = 0;
+    this.state = document.getElementById("saving");
+    document.body.addEventListener("htmx:afterRequest", (event) => event.detail.elt.id === "outbox" && this.settle(event.detail.xhr));
+    document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
+      if (detail.xhr.status === 422 && detail.requestConfig.elt.id === "outbox" && this.sent?.asker?.isThere) detail.shouldSwap = false;
+    });
+    document.body.addEventListener("click", (event) => this.choose(event));
+    document.getElementById("dialog").addEventListener("close", () => this.putOff());
+    addEventListener("online", () => this.send());
+    addEventListener("pagehide", () => this.sendAtTheEnd());
+    addEventListener("beforeunload", (event) => (this.tries || this.asked || this.isHolding) && event.preventDefault());
+    if (this.texts.size) this.send();
+  }
+
+  recall() {
+    try {
+      const texts = JSON.parse(sessionStorage.getItem(this.key)) ?? [];
+      return texts.map(([segment, { text, base }]) => [segment, { text, base }]); // What was asked then is asked again.
+    } catch {
+      return []; // Storage is switched off, or holds something else.
+    }
+  }
+
+  remember() {
+    try {
+      if (this.texts.size) sessionStorage.setItem(this.key, JSON.stringify([...this.texts]));
+      else sessionStorage.removeItem(this.key);
+    } catch {
+      return; // Storage is full or switched off: then a reload loses what is not saved, of which the browser warns.
+    }
+  }
+
+  // What was typed last, over the text that the segment had. It is not sent yet.
+  keep(segment, text, base) {
+    const known = this.texts.get(segment);
+    this.texts.set(segment, { text, base: known?.base ?? base });
+    this.remember();
+    this.show();
+  }
+
+  drop(segment) {
+    this.texts.delete(segment);
+    this.remember();
+    this.show();
+  }
+
+  // Something that is done once all texts are saved. It is not done later, where it cannot be done now: `asker` may take it `back`. It
+  // is told by `refuse` why the server does not do it, while it `isThere`; else a notice says so.
+  act(path, values, asker) {
+    this.acts.push({ path, values, asker });
+    this.send();
+  }
+
+  get isHolding() {
+    return [...this.texts.values()].some(({ isHeld }) => isHeld);
+  }
+
+  // What a segment is written over from now on, and what it is left as, where the page shows this text.
+  before(segment, shown) {
+    const kept = this.texts.get(segment);
+    return kept && !kept.isHeld ? { base: kept.base, original: kept.text } : { base: shown, original: shown };
+  }
+
+  // `left` is a segment that somebody has just left.
+  send(left) {
+    clearTimeout(this.timer);
+    if (this.texts.has(left) && !this.asked) this.texts.get(left).isHeld = false;
+    if (this.sent || this.asked) return;
+    const [segment, entry] = [...this.texts].find(([, { isHeld }]) => !isHeld) ?? [];
+    const act = entry ? null : this.acts.shift();
+    if (!entry && !act) return this.show();
+    this.sent = entry ? { segment, text: entry.text } : { asker: act.asker };
+    const values = entry ? { text: entry.text, base: entry.base } : act.values;
+    const sending = htmx.ajax("POST", entry ? this.addressOf(segment) : act.path, {
+      source: "#outbox",
+      target: "#messages",
+      swap: "outerHTML",
+      values: { ...values, known: document.getElementById("known")?.value ?? "", csrfmiddlewaretoken: token() },
+    });
+    sending.catch(() => {}); // `settle` sees to it.
+    this.show();
+  }
+
+  settle({ status, response }) {
+    const { segment, text, asker } = this.sent ?? {};
+    const entry = this.texts.get(segment);
+    const isDone = status >= 200 && status < 300;
+    if (entry && !isDone && ![404, 409, 422].includes(status)) return this.wait();
+    if (entry && isDone) this.saved(segment, entry, text);
+    else if (entry && status === 404) this.texts.delete(segment);
+    if (!isDone) this.refused(status, segment, entry);
+    if (status === 422 && asker?.isThere) asker.refuse(sentenceOf(response));
+    if (!isDone) asker?.back?.();
+    this.sent = null; // Not before: what is opened again closes what is open, which sends.
+    this.tries = 0;
+    this.remember();
+    this.send();
+  }
+
+  // A conflict is shown in a dialog. What else the server does not take as it is comes back to the one who wrote it.
+  refused(status, segment, entry) {
+    if (status === 409) this.asked = { segment: entry && segment };
+    this.onFailed(status);
+    if (!entry) return;
+    this.giveUpActs();
+    entry.isHeld = true;
+    if (status === 422) this.onRefused(segment, entry.base);
+  }
+
+  saved(segment, entry, text) {
+    if (entry.text === text) this.texts.delete(segment);
+    else entry.base = text; // Written on while it was sent.
+    this.onSaved(segment, text);
+  }
+
+  wait() {
+    this.sent = null;
+    this.tries += 1;
+    this.timer = setTimeout(() => this.send(), 1000 * (AGAIN_SECONDS[this.tries - 1] ?? AGAIN_SECONDS.at(-1)));
+    this.giveUpActs();
+    this.show();
+  }
+
+  giveUpActs() {
+    for (const { asker } of this.acts.splice(0)) asker?.back?.();
+  }
+
+  // In the dialog that shows both texts: one of them stays.
+  choose(event) {
+    const button = event.target.closest("[data-use]");
+    const segment = button?.closest("[data-conflict]")?.dataset.conflict;
+    if (!segment) return;
+    const isAsked = this.asked?.segment === segment;
+    this.asked = null;
+    if (button.dataset.use === "mine") this.useMine(segment, button.form.elements);
+    else if (isAsked) this.drop(segment);
+    if (isAsked && !this.texts.has(segment)) this.onLeft(segment);
+    this.send();
+  }
+
+  // It is written over theirs from now on, and kept until the server has it.
+  useMine(segment, { text, base }) {
+    this.texts.set(segment, { text: this.texts.get(segment)?.text ?? text.value, base: base.value });
+    this.remember();
+  }
+
+  // Who closes that dialog without an answer has their text before them again. Leaving it is saving it: they are asked again; at once,
+  // after all else is saved, where the segment is gone.
+  putOff() {
+    const { segment } = this.asked ?? {};
+    const entry = this.texts.get(segment);
+    const isOpen = entry && this.onRefused(segment);
+    this.asked = null;
+    if (entry && !isOpen) this.sendLast(segment, entry);
+    this.remember();
+    this.send();
+  }
+
+  sendLast(segment, { text, base }) {
+    this.texts.delete(segment);
+    this.texts.set(segment, { text, base });
+  }
+
+  // Who leaves the page while something is on its way loses nothing of it. What a person is asked about is not sent without an answer.
+  sendAtTheEnd() {
+    for (const [segment, { text, base, isHeld }] of this.texts) {
+      if (isHeld) continue;
+      const form = new FormData();
+      for (const [name, value] of Object.entries({ text, base, csrfmiddlewaretoken: token() })) form.append(name, value);
+      navigator.sendBeacon(this.addressOf(segment), form);
+    }
+  }
+
+  show() {
+    const isSaved = !this.texts.size;
+    const words = isSaved ? "" : this.tries ? "Not saved yet: there is no connection. It is kept here and sent again." : "Not saved yet";
+    if (this.state.textContent !== words && (words || this.state.textContent)) this.state.textContent = words || "Saved";
+    this.state.toggleAttribute("data-waiting", this.tries > 0);
+    this.state.toggleAttribute("data-unsaved", !isSaved);
+    clearTimeout(this.fading);
+    if (isSaved) this.fading = setTimeout(() => (this.state.textContent = ""), 2000);
+  }
+}
+
+// What the notice of an answer says.
+function sentenceOf(response) {
+  return new DOMParser().parseFromString(response, "text/html").querySelector(".notice p")?.textContent ?? "";
+}

@@ -1,0 +1,1 @@
+"""The pages of the system, and the addresses for programs."""

@@ -1,0 +1,1 @@
+"""A large library of made-up recordings, and how long its pages take."""
