@@ -35,7 +35,7 @@ const TEXT = {
     { keys: ["r"], on: "#replace", words: "Find and replace" },
     { keys: ["h"], on: "#history", words: "History" },
     { keys: ["w"], does: "stretch", words: "Transcribe what is selected, or the paragraph, again" },
-    { keys: ["Shift+w"], on: "#suggestions a[hx-get]", words: "Look at the suggestion" },
+    { keys: ["Shift+w"], on: "#suggestions a[href$=suggestion]", words: "Look at the suggestion" },
     { keys: ["Shift+f"], on: "#offer-all", words: "Correct the same everywhere here" },
     { keys: ["Shift+g"], on: "#offer-rule", words: "Make a rule of the correction" },
     { keys: ["d"], does: "doubtful-next", words: "Next doubtful word" },

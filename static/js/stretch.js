@@ -68,10 +68,4 @@ document.addEventListener("click", (event) => {
   const some = selected();
   ask(some.length ? some : here());
 });
-
-// A suggestion whose acceptance was undone is to be decided again.
-document.body.addEventListener("htmx:oobAfterSwap", ({ detail }) => {
-  const block = document.getElementById("suggestions");
-  if (detail.target.id === "speakers" && block && "any" in block.dataset) htmx.trigger(document.body, "suggestions-changed");
-});
 listen({ stretch: () => ask(selected().length ? selected() : here()) });
