@@ -10,6 +10,10 @@ from preferences.models import MOST_DAYS, Settings, UserDefaults
 from preferences.zones import zones
 
 NONE = ("", "None in particular")
+CHOSEN_ABOVE = "This one is chosen above already. Choose another one, or none."
+KEPT_TOO_LONG = (
+    "After {} days everything is deleted. Set at most as many days here, or 0, which is as long as the text is kept."
+)
 
 
 class SectionForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -141,7 +145,13 @@ class KeepingForm(SectionForm):
     def clean(self) -> None:
         super().clean()
         wanted = (self.cleaned_data.get("keep_media_days"), self.cleaned_data.get("keep_days"))
-        if None in wanted or wanted == self._before or self.cleaned_data.get("confirmed"):
+        if None in wanted or wanted == self._before:
+            return
+        media_days, days = (number or 0 for number in wanted)
+        if 0 < days < media_days:
+            self.add_error("keep_media_days", KEPT_TOO_LONG.format(days))
+            return
+        if self.cleaned_data.get("confirmed"):
             return
         if any((days or 0) > MOST_DAYS for days in wanted):  # The model says so, after this.
             return
@@ -184,6 +194,23 @@ class MyTranscriptionForm(SectionForm):
         self.offer("speakers", choices.SPEAKERS, ("", "As many as are heard"), current=mine.speakers)
         if not may_choose_model:
             del self.fields["model"]
+        self._pair = (mine.model, mine.language)
+
+    def clean(self) -> None:
+        super().clean()
+        wanted = (self.cleaned_data.get("model"), self.cleaned_data.get("language"))
+        if None in wanted or wanted == self._pair:
+            return
+        if refusal := choices.clash(*_effective(*wanted)):
+            self.add_error("model", refusal)
+
+
+def _effective(model: Any, language: Any) -> tuple[str, str]:
+    """Return the model and the language that a job gets: what a person has not set is as the installation has it."""
+    current = Settings.load()
+    installed = "/".join(filter(None, (current.default_engine, current.default_model)))
+    spoken = "" if language == UserDefaults.DETECT else language or current.default_language
+    return model or installed, spoken
 
 
 def _installed_language() -> str:
@@ -210,8 +237,14 @@ class MyExportsForm(SectionForm):
 
     def clean(self) -> None:
         super().clean()
-        chosen = (self.cleaned_data.get(name) for name in self.ranks)
-        self.instance.export_formats = list(dict.fromkeys(name for name in chosen if name))
+        chosen: list[str] = []
+        for rank in self.ranks:
+            name = self.cleaned_data.get(rank)
+            if name in chosen:
+                self.add_error(rank, CHOSEN_ABOVE)
+            elif name:
+                chosen.append(name)
+        self.instance.export_formats = chosen
 
 
 class AppearanceForm(SectionForm):

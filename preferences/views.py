@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import trigger_client_event
 
@@ -24,12 +24,12 @@ SOON_DAYS = 7
 Shown = tuple[Section, SectionForm]
 
 
-@require_GET
+@require_safe
 def mine(request: HttpRequest) -> HttpResponse:
     return _page(request, MINE)
 
 
-@require_GET
+@require_safe
 def installation(request: HttpRequest) -> HttpResponse:
     _require_staff(request)
     return _page(request, INSTALLATION)

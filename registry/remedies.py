@@ -159,6 +159,8 @@ def _of_files(rows: Iterable[SpeechModel], *, of: str) -> Iterator[Step]:
 
 
 def _effort_of(row: SpeechModel) -> Effort:
+    if viability.is_unread(row):
+        return Effort.RENEW
     if not obtaining.is_within_reach(row):
         return Effort.BRING_BY_HAND
     return Effort.RENEW if row.status == SpeechModel.Status.BROKEN else Effort.INSTALL

@@ -29,6 +29,7 @@ COMMAND = "Run: "
 """What a fix begins with that is a command."""
 INSTALL_LIBRARIES = "Run: make setup"
 INSTALL_WHISPERX = "Run: pip install --no-deps -r requirements-whisperx.txt"
+VERIFY = "Verify it in the administration"
 PUT_BACK = "Put its files back at {}, or clear its path in the administration"
 ENABLE = "Enable it in the administration"
 ALLOW = "An administrator can allow it"
@@ -120,6 +121,8 @@ def of_weights(row: SpeechModel, *, named: str, of: str) -> Hindrance | None:
     """Return why weights cannot be loaded, `named` and for what as a person calls them; None where they are there."""
     if installed(row):
         return None
+    if is_unread(row):
+        return Hindrance(f"{named} was not verified yet", VERIFY)
     if row.install_path:
         is_broken = row.status == SpeechModel.Status.BROKEN and row.status_detail
         reason = f"is broken: {row.status_detail.rstrip('.')}" if is_broken else "is not where it was"
@@ -130,6 +133,11 @@ def of_weights(row: SpeechModel, *, named: str, of: str) -> Hindrance | None:
         detail = row.status_detail or "its files are not what was installed"
         return Hindrance(f"{named} is broken: {detail}".rstrip("."), fix)
     return Hindrance(NOT_INSTALLED.format(named, of), fix)
+
+
+def is_unread(row: SpeechModel) -> bool:
+    """Return whether somebody has brought files that nobody has read yet."""
+    return row.status == SpeechModel.Status.ABSENT and bool(row.status_detail)
 
 
 def instead(clauses: Iterable[str], taken: str) -> str:

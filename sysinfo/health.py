@@ -49,6 +49,11 @@ class Check:
     sentence: str
     remedy: str = ""
 
+    @property
+    def is_about_weights(self) -> bool:
+        """Return whether the list of models is where it is put right."""
+        return self.name in ("weights", "model", "speakers")
+
 
 def current() -> list[Check]:
     """Return the five checks, as they are now or were a few seconds ago."""

@@ -13,6 +13,8 @@ from registry.models import Provider, SpeechModel
 from registry.resolver import NothingRunnable, available
 from speech.types import EngineError
 
+NOTHING = "Nothing is installed that could be measured. Run: python manage.py weights list"
+NOTHING_NAMED = "Nothing that can run here is called {}. Run: python manage.py weights list"
 HEAD = f"{'':34}{'speed':>22}{'memory':>11}"
 Measure = Callable[[Callable[[float, float], None], Callable[[], bool]], Measured]
 
@@ -21,7 +23,7 @@ def run(out: OutputWrapper, options: dict[str, Any]) -> None:
     """Measure one after the other and print a line for each. Raises CommandError where nothing could be measured."""
     found = list(_all(options["model"]))
     if not found:
-        raise CommandError("Nothing is installed that could be measured. Run: python manage.py weights list")
+        raise CommandError(NOTHING_NAMED.format(options["model"]) if options["model"] else NOTHING)
     out.write(HEAD)
     done = [_print(out, name, measure) for name, measure in found]
     if not any(done):

@@ -31,7 +31,17 @@ from speech.weights.store import (
     remove,
     verify,
 )
-from speech.weights.types import DIARIZATION, ENGINES, FASTER_WHISPER, SOURCES, WHISPER, Weights, WeightsError
+from speech.weights.types import (
+    DIARIZATION,
+    ENGINES,
+    FASTER_WHISPER,
+    INDEX,
+    PUBLISHER,
+    SOURCES,
+    WHISPER,
+    Weights,
+    WeightsError,
+)
 
 __all__ = [
     "BY_HAND",
@@ -42,7 +52,9 @@ __all__ = [
     "ENCODER",
     "ENGINES",
     "FASTER_WHISPER",
+    "INDEX",
     "MODELS",
+    "PUBLISHER",
     "PURPOSES",
     "SEGMENTATION",
     "SOURCES",

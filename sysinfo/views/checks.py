@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_safe
+from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from sysinfo import doctor, health
@@ -24,7 +24,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"status": state, "checks": words}, status=503 if state == State.DOWN else 200)
 
 
-@require_GET
+@require_safe
 @vary_on_headers("Accept")
 @staff_only
 def checks(request: HttpRequest) -> HttpResponse:

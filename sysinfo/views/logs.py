@@ -2,14 +2,14 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from sysinfo.forms import LogForm
 from sysinfo.logs import reading
 from transcripts.views.system import staff_only
 
 
-@require_GET
+@require_safe
 @staff_only
 def logs(request: HttpRequest) -> HttpResponse:
     """Show a log file, the one written last where none is asked for."""
@@ -24,7 +24,7 @@ def logs(request: HttpRequest) -> HttpResponse:
     return render(request, "sysinfo/logs.html", context)
 
 
-@require_GET
+@require_safe
 @staff_only
 def log(request: HttpRequest) -> HttpResponse:
     """Return a log file as it is."""

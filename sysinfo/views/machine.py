@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from registry import known as tables
@@ -21,7 +21,7 @@ UNDONE = "The defaults are as they were before."
 NOT_UNDONE = "Nothing was changed: the defaults have been set anew since."
 
 
-@require_GET
+@require_safe
 @vary_on_headers("Accept", "HX-Request")
 @staff_only
 def info(request: HttpRequest) -> HttpResponse:

@@ -19,7 +19,7 @@ GOOD = {
     "queue": {"concurrency": "3", "queue_paused": "on"},
     "keeping": {"upload_limit_megabytes": "7", "keep_media_days": "30", "keep_days": "365"},
     "transcription": {"model": "fake/fake", "language": "fr", "diarize": "no", "speakers": "1-3", "translate": "on"},
-    "exports": {"first_format": "srt", "second_format": "docx", "third_format": "srt"},
+    "exports": {"first_format": "srt", "second_format": "docx", "third_format": ""},
     "appearance": {"theme": "dark", "time_zone": "Asia/Tokyo", "date_format": "iso"},
 }
 SAVED = {
@@ -157,11 +157,13 @@ BAD = [
     ("keeping", {"upload_limit_megabytes": "-1", "keep_media_days": "0", "keep_days": "0"}),
     ("keeping", {"upload_limit_megabytes": "9" * 30, "keep_media_days": "0", "keep_days": "0"}),
     ("keeping", {"upload_limit_megabytes": "1", "keep_media_days": "36501", "keep_days": "0"}),
+    ("keeping", {"upload_limit_megabytes": "1", "keep_media_days": "31", "keep_days": "30"}),
     ("transcription", {"model": "<script>"}),
     ("transcription", {"language": "xx"}),
     ("transcription", {"diarize": "perhaps"}),
     ("transcription", {"speakers": "0-99"}),
     ("exports", {"first_format": "exe"}),
+    ("exports", {"first_format": "srt", "third_format": "srt"}),
     ("appearance", {"time_zone": "Mars/Olympus"}),
     ("appearance", {"theme": 'dark" onload="x'}),
     ("appearance", {"date_format": "none"}),
@@ -219,6 +221,32 @@ def test_default_model_has_to_know_the_default_language(
     assert response.status_code == status
     assert ("Model tiny.en knows English only. Choose another one." in response.text) is (status == 422)
     assert Settings.load().default_language == (language if status == 200 else "")
+
+
+@pytest.mark.parametrize(
+    ("model", "language", "installed", "status"),
+    [
+        ("faster-whisper/tiny.en", "de", "", 422),
+        ("faster-whisper/tiny.en", "", "de", 422),
+        ("faster-whisper/tiny.en", UserDefaults.DETECT, "de", 200),
+        ("", "de", "", 422),
+        ("faster-whisper/base", "de", "", 200),
+    ],
+    ids=["both own", "language of the installation", "detected", "model of the installation", "many languages"],
+)
+def test_own_model_has_to_know_the_own_language(
+    alice_client: Client, put_weights: PutWeights, settings, model: str, language: str, installed: str, status: int
+):
+    put_weights("faster-whisper", "base")
+    put_weights("faster-whisper", "tiny.en")
+    settings.DEFAULT_ENGINE, settings.DEFAULT_MODEL = "faster-whisper", "tiny.en"
+    Settings.load()
+    Settings.objects.update(default_language=installed)
+
+    response = alice_client.post("/settings/transcription/", {"model": model, "language": language})
+
+    assert response.status_code == (302 if status == 200 else status)
+    assert ("Model tiny.en knows English only. Choose another one." in response.text) is (status == 422)
 
 
 def test_administration_refuses_a_default_model_that_does_not_know_the_default_language(

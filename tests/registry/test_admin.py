@@ -267,6 +267,7 @@ def test_removal_asks_first_then_removes(admin: Client, base: SpeechModel, put_w
     text = words(shown(admin, f"{MODELS}{base.pk}/remove/"))
     assert "faster-whisper/base Their files are deleted" in text
     assert "Jobs will get another model: this one is the default." in text
+    assert "A job that has loaded them goes on" in text
     assert place.exists()
     response = admin.post(f"{MODELS}{base.pk}/remove/", {"confirmed": "yes"}, follow=True)
 

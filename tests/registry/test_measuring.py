@@ -153,6 +153,11 @@ def test_command_says_where_there_is_nothing_to_measure(weights_folder):
         call_command("benchmark", "quick")
 
 
+def test_command_says_that_it_knows_no_such_model(weights_folder):
+    with pytest.raises(CommandError, match="Nothing that can run here is called nonsense"):
+        call_command("benchmark", "quick", "--model", "nonsense")
+
+
 def test_other_benchmarks_need_a_recording():
     with pytest.raises(CommandError, match="Name a recording, or a folder of recordings"):
         call_command("benchmark", "asr")

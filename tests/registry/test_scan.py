@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 
 from registry import decisions, scan, sync, works
 from registry.models import SpeechModel, Work
+from registry.resolver import hindrance
 from registry.works import Refused
 from speech.weights import find
 from tests.conftest import PutWeights
@@ -68,6 +69,7 @@ def test_rescan_finds_weights_brought_by_hand_and_the_queue_reads_them(weights_f
     assert scan.queue_checks(found) == 1
     assert scan.queue_checks(found) == 0
     assert (row("ours").status, row("ours").status_detail) == (Status.ABSENT, scan.UNCHECKED)
+    assert hindrance(engine="faster-whisper", model="ours") == "Model ours was not verified yet."
     work = do(row("ours"), Work.Kind.VERIFY)
 
     ours = row("ours")

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from io import StringIO
 from pathlib import Path
 
@@ -32,6 +34,19 @@ def test_list_shows_what_is_installed_and_where_the_rest_can_be_had(put_weights:
     assert lines["base", "faster-whisper"] == "0.0 MB verified 2026-01-02 publisher, package index"
     assert lines["base", "whisper"] == "145.3 MB - publisher, rebuilt from faster-whisper"
     assert lines["distil-large-v3", "whisper"] == "- - rebuilt from faster-whisper"
+
+
+def test_list_says_which_sources_are_not_allowed(settings: Settings, weights_folder: Path) -> None:
+    settings.WEIGHTS_SOURCES = ["index"]
+    lines = {tuple(line.split()[:2]): " ".join(line.split()[2:]) for line in weights("list")}
+    assert lines["base", "faster-whisper"] == "147.9 MB - publisher (not allowed), package index"
+
+
+def test_list_ends_quietly_where_nobody_reads_on(settings: Settings) -> None:
+    command = f"{sys.executable} manage.py weights list | head -n 1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], cwd=settings.BASE_DIR, capture_output=True, text=True)
+    assert (done.stdout.split()[0], done.stderr) == ("MODEL", "")
+    assert done.returncode in (0, 141)  # It may have written all before.
 
 
 def test_install_says_what_it_did_and_the_second_time_that_it_was_there(

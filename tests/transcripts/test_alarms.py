@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import connection
+from django.test import Client
 
 from preferences.models import Settings
 from registry.models import SpeechModel
@@ -91,6 +93,18 @@ def _look() -> list[alarms.Alarm]:
 def test_missing_weights_are_told_with_the_command(settings, tmp_path: Path):
     settings.FAKE_ENGINE, settings.DEFAULT_ENGINE, settings.WEIGHTS_DIR = False, "faster-whisper", tmp_path
     assert _now()["weights"].remedy == "Run: python manage.py weights install base"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", ["/", "/system/checks"])
+def test_missing_weights_lead_who_may_install_them_there(
+    settings, tmp_path: Path, carol: User, carol_client: Client, page: str
+):
+    settings.FAKE_ENGINE, settings.DEFAULT_ENGINE, settings.WEIGHTS_DIR = False, "faster-whisper", tmp_path
+    link = 'href="/admin/registry/speechmodel/">Install, verify or remove models</a>'
+    assert link not in carol_client.get(page).text
+    User.objects.filter(pk=carol.pk).update(is_superuser=True)
+    assert link in carol_client.get(page).text
 
 
 @pytest.mark.django_db(transaction=True)

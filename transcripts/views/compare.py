@@ -13,7 +13,7 @@ from django.db.models.functions import Cast
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.gzip import gzip_page
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from transcripts.compare_forms import CompareForm
 from transcripts.comparing import LINE, Comparison, Line, Row, Run
@@ -68,7 +68,7 @@ class Compared:
         return not self.is_shown and self.row.job.state == Job.State.COMPLETED
 
 
-@require_GET
+@require_safe
 @gzip_page
 def compare(request: HttpRequest, recording_id: UUID) -> HttpResponse:
     """Show two versions: those asked for, else the one that is shown and the newest other one that has words."""

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from transcripts import exports
 from transcripts.exports.forms import ExportForm
@@ -25,7 +25,7 @@ NOT_COMPLETE: dict[str, str] = {
 }
 
 
-@require_GET
+@require_safe
 @cache_control(private=True, no_store=True)
 def export(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Answer with a transcript as a file: 400 for what cannot be asked for, 409 while the job is not complete."""

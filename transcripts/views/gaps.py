@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Count, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HTMX_STOP_POLLING, trigger_client_event
 
@@ -88,7 +88,7 @@ def retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
     return redirect("transcripts:detail", job.recording_id)
 
 
-@require_GET
+@require_safe
 @vary_on_headers("HX-Request")
 @polled
 def standing(request: HttpRequest, job_id: UUID) -> HttpResponse:

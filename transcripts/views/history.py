@@ -9,7 +9,7 @@ from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from transcripts.diffs import Run, differences
 from transcripts.models import Edit, Job
@@ -60,7 +60,7 @@ class _Titles:
         return "Redone" if is_done else f"Undone: {self._kinds[change].lower()}"
 
 
-@require_GET
+@require_safe
 def index(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Show what was changed, the newest first."""
     job = visible_job(request, job_id)

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.defaultfilters import pluralize
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HTMX_STOP_POLLING, reswap, retarget, trigger_client_event
 
@@ -50,7 +50,7 @@ def identify(request: HttpRequest, job_id: UUID) -> HttpResponse:
     return answer
 
 
-@require_GET
+@require_safe
 @vary_on_headers("HX-Request")
 @polled
 def standing(request: HttpRequest, job_id: UUID) -> HttpResponse:

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from transcripts import lease
@@ -30,7 +30,7 @@ CANCEL_FORGOES = "The text is complete and stays. Its speakers can be identified
 CANCEL_ENDS = "It cannot go on from there later. If you want that, pause it instead."
 
 
-@require_GET
+@require_safe
 @vary_on_headers("HX-Request")
 @calm
 def menu(request: HttpRequest, job_id: UUID) -> HttpResponse:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HTMX_STOP_POLLING, trigger_client_event
 
@@ -19,7 +19,7 @@ from transcripts.views.standing import UNCHANGED, Standing, mark_of, standings
 from transcripts.views.text import PageParagraph, Position, grouped, page_paragraphs, read_lines, with_names
 
 
-@require_GET
+@require_safe
 @vary_on_headers("HX-Request")
 @polled
 def live(request: HttpRequest, job_id: UUID) -> HttpResponse:

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HTMX_STOP_POLLING
 
@@ -22,13 +22,13 @@ MOVED = "“{}” is moved to the front."
 NOT_WAITING = "“{}” does not wait any more, so it was left where it is."
 
 
-@require_GET
+@require_safe
 def index(request: HttpRequest) -> HttpResponse:
     form = ConcurrencyForm(instance=Settings.load()) if _user(request).is_staff else None
     return _page(request, form)
 
 
-@require_GET
+@require_safe
 def state(request: HttpRequest) -> HttpResponse:
     """Return the counts that every page shows."""
     counts = count_queue(request)
@@ -36,7 +36,7 @@ def state(request: HttpRequest) -> HttpResponse:
     return render(request, "transcripts/_queue.html", {"queue": counts}, status=status)
 
 
-@require_GET
+@require_safe
 def line(request: HttpRequest) -> HttpResponse:
     """Return the part of the page that changes by itself."""
     return _line(request)

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.gzip import gzip_page
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HTMX_STOP_POLLING, trigger_client_event
 
@@ -52,7 +52,7 @@ DELETES = "The recording, its text and everything made from it are deleted for g
 SPEEDS = ("0.5", "0.75", "1", "1.25", "1.5", "1.75", "2", "2.5", "3")
 
 
-@require_GET
+@require_safe
 @gzip_page
 def index(request: HttpRequest) -> HttpResponse:
     form = NarrowForm(request.GET, user=request.user)
@@ -111,7 +111,7 @@ def _columns(sort: str, rest: list[tuple[str, str]]) -> dict[str, Column]:
     return found
 
 
-@require_GET
+@require_safe
 def rows(request: HttpRequest) -> HttpResponse:
     """Return the rows of the jobs that a list watches, as they now are."""
     form = RowsForm(request.GET)
@@ -138,7 +138,7 @@ def _watch(rows: list[Standing]) -> dict[str, object]:
     }
 
 
-@require_GET
+@require_safe
 @gzip_page
 def detail(request: HttpRequest, recording_id: UUID) -> HttpResponse:
     versions = find_versions(request, recording_id)
@@ -175,7 +175,7 @@ def _text(request: HttpRequest, row: Standing, known: Known) -> dict[str, object
     }
 
 
-@require_GET
+@require_safe
 @vary_on_headers("HX-Request")
 @polled
 def version(request: HttpRequest, recording_id: UUID) -> HttpResponse:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from speech.doubt import LOOPS
@@ -89,7 +89,7 @@ class Report:
         return list(self.row.job.provenance.get(MADE_BY) or ())
 
 
-@require_GET
+@require_safe
 @vary_on_headers("HX-Request", "HX-Target")
 def report(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Show the report, as a page or for the panel beside the text."""

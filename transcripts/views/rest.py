@@ -5,14 +5,14 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.gzip import gzip_page
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 from django_htmx.http import reswap
 
 from transcripts.views.access import visible_job
 from transcripts.views.text import PART_PARAGRAPHS, assign_url, page_paragraphs, rest_url, segments_url
 
 
-@require_GET
+@require_safe
 @gzip_page
 def rest(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Return the next part of a long text, which the page puts where it ends; all of it where it begins elsewhere by now."""

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.gzip import gzip_page
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from transcripts.search.finding import FoundRecording, Hit, Results, search
@@ -44,7 +44,7 @@ def _address(found: FoundRecording, hit: Hit | None = None) -> str:
     return f"{address}?{urlencode(query)}" if query else address
 
 
-@require_GET
+@require_safe
 @gzip_page
 @vary_on_headers("HX-Request", "HX-Target")
 def index(request: HttpRequest) -> HttpResponse:

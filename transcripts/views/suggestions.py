@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import reswap, retarget, trigger_client_event
 
@@ -113,7 +113,7 @@ def transcribe(request: HttpRequest, job_id: UUID) -> HttpResponse:
     return _started(request, job)
 
 
-@require_GET
+@require_safe
 @vary_on_headers("HX-Request")
 @polled
 def index(request: HttpRequest, job_id: UUID) -> HttpResponse:

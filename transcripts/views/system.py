@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from preferences.models import Settings
 from transcripts.alarms import is_saving_possible
@@ -31,14 +31,14 @@ def staff_only(view: View) -> View:
     return guarded
 
 
-@require_GET
+@require_safe
 @staff_only
 def alarms(request: HttpRequest) -> HttpResponse:
     """Return what is wrong now, for the head of each page."""
     return render(request, "_alarms.html")
 
 
-@require_GET
+@require_safe
 def trouble(request: HttpRequest) -> HttpResponse:
     """Return nothing once changes can be saved again, so that the notice that asks goes away; else the notice."""
     if is_saving_possible():
@@ -46,7 +46,7 @@ def trouble(request: HttpRequest) -> HttpResponse:
     return render(request, "_trouble.html", {"sentence": STILL}, status=503)
 
 
-@require_GET
+@require_safe
 @staff_only
 def index(request: HttpRequest) -> HttpResponse:
     nodes = Node.objects.alive().order_by("started_at")

@@ -11,7 +11,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -131,7 +131,7 @@ def _worn(request: HttpRequest, recording: Recording, form: NamesForm) -> HttpRe
     return render(request, template, context, status=422 if form.errors else 200)
 
 
-@require_GET
+@require_safe
 def names(request: HttpRequest) -> HttpResponse:
     """Return the names of a person's tags, for a field that completes them."""
     return render(request, "transcripts/_tag_names.html", {"tags": Tag.objects.of(request.user).only("name")})

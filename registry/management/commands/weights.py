@@ -20,6 +20,8 @@ from speech.weights import (
     DIARIZATION,
     ENGINES,
     FASTER_WHISPER,
+    INDEX,
+    PUBLISHER,
     SOURCES,
     WHISPER,
     Installed,
@@ -264,11 +266,15 @@ def _check_sources() -> None:
 
 
 def _sources(entry: Weights) -> str:
-    names = ["publisher"] if entry.files else []
-    names += ["package index"] if entry.requirements else []
+    names = [_allowed("publisher", PUBLISHER)] if entry.files else []
+    names += [_allowed("package index", INDEX)] if entry.requirements else []
     names += [f"rebuilt from {FASTER_WHISPER}"] if entry.engine == WHISPER else []
     names += ["with a token"] if entry.terms_url else []
     return ", ".join(names)
+
+
+def _allowed(name: str, source: str) -> str:
+    return name if source in settings.WEIGHTS_SOURCES else f"{name} (not allowed)"
 
 
 def _megabytes(size_bytes: int) -> str:
