@@ -4,6 +4,7 @@ from django.urls import path
 
 from transcripts.views import (
     bulk,
+    choose,
     compare,
     corrections,
     edits,
@@ -85,7 +86,7 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/resume", jobs.resume, name="resume"),
     path("jobs/<uuid:job_id>/cancel", jobs.cancel, name="cancel"),
     path("jobs/<uuid:job_id>/restart", jobs.restart, name="restart"),
-    path("jobs/<uuid:job_id>/show", jobs.choose, name="show"),
+    path("jobs/<uuid:job_id>/show", choose.choose, name="show"),
     path("jobs/<uuid:job_id>/speaker", edits.assign, name="assign"),
     path("jobs/<uuid:job_id>/speakers/<int:speaker_id>/name", edits.rename, name="rename-speaker"),
     path("jobs/<uuid:job_id>/speakers/<int:speaker_id>/merge", edits.merge, name="merge-speaker"),

@@ -112,6 +112,11 @@ def test_versions_are_compared_by_keyboard_and_the_other_one_is_put_in_use(
     expect(page.get_by_text("No differences.")).to_be_visible()
     page.get_by_role("button", name="Use version B").click()
     expect(page.get_by_text("Version B is in use")).to_be_visible()
+    expect(page.locator("#messages")).to_contain_text("The recording shows the text of")
+    page.get_by_role("button", name="Undo").press("Enter")
+    expect(page.get_by_text("Version A is in use")).to_be_visible()
+    page.get_by_role("button", name="Redo").press("Enter")
+    expect(page.get_by_text("Version B is in use")).to_be_visible()
     page.get_by_role("link", name="Back to").click()
     expect(page.locator("#transcript")).to_contain_text("fellow")
 

@@ -1,6 +1,7 @@
 """The page that compares two versions of a transcript."""
 
 import re
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -73,14 +74,26 @@ def test_equal_texts_are_folded(alice_client: Client, completed_job: Job, make_j
     assert "my fellow Americans" in text
 
 
-def test_version_is_put_in_use_from_the_page(alice_client: Client, completed_job: Job, other_job: Job):
+def test_version_is_put_in_use_from_the_page_and_taken_back(alice_client: Client, completed_job: Job, other_job: Job):
     text = alice_client.get(_address(completed_job)).text
-    [action] = re.findall(r'action="(/jobs/[\w-]+/show)"', text)
-    assert action == f"/jobs/{other_job.pk}/show"
-    page = f"http://testserver{_address(completed_job)}"
-    assert alice_client.post(action, headers={"referer": page}).url == page
+    [action] = re.findall(r'action="(/jobs/[\w-]+/show[^"]*)"', text)
+    pair = f"left={completed_job.pk}&right={other_job.pk}"
+    assert unescape(action) == f"/jobs/{other_job.pk}/show?{pair}"
+    used = alice_client.post(unescape(action), follow=True)
+    compared = _address(completed_job, left=completed_job.pk, right=other_job.pk)
+    assert used.redirect_chain[0][0] == compared
+    assert "The recording shows the text of" in used.text
     completed_job.recording.refresh_from_db()
     assert completed_job.recording.shown_job_id == other_job.pk
+
+    way_back = f"/jobs/{completed_job.pk}/show?{pair}&back=1"
+    assert way_back in map(unescape, re.findall(r'action="([^"]*)"', used.text))
+    back = alice_client.post(way_back, headers={"hx-request": "true"})
+    assert back["HX-Redirect"] == compared
+    completed_job.recording.refresh_from_db()
+    assert completed_job.recording.shown_job_id == completed_job.pk
+    redo = f"/jobs/{other_job.pk}/show?{pair}"
+    assert redo in map(unescape, re.findall(r'action="([^"]*)"', alice_client.get(back["HX-Redirect"]).text))
 
 
 def test_single_version_has_nothing_to_be_compared_with(alice_client: Client, completed_job: Job):

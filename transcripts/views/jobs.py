@@ -13,7 +13,6 @@ from django.views.decorators.vary import vary_on_headers
 from transcripts import lease
 from transcripts.forms import RestartForm
 from transcripts.models import Job
-from transcripts.services import versions
 from transcripts.services.accept import JobRequest, Refused
 from transcripts.services.restart import request_of, start_over
 from transcripts.views.access import visible_job
@@ -91,16 +90,6 @@ def restart(request: HttpRequest, job_id: UUID) -> HttpResponse:
             {"error": str(next(error for errors in form.errors.values() for error in errors))}, status=422
         )
     return show(request, "again", {"form": form, "job": job}, status=422)
-
-
-@require_POST
-@calm
-def choose(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """Make a complete version of a transcript the one that is shown."""
-    job = visible_job(request, job_id)
-    if not versions.show(job):
-        messages.info(request, "Only a complete transcript can be the one that is shown.")
-    return gone_on(request, job.recording, address=reverse("transcripts:detail", args=[job.recording_id]))
 
 
 def _restart(request: HttpRequest, job: Job, wanted: JobRequest) -> HttpResponse:
