@@ -71,6 +71,8 @@ class OptionsForm(SpeakersForm):
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false", "autocapitalize": "none", "class": "code"}),
         help_text="One to a line, such as beam_size=3, or as JSON.",
     )
+    folds_model = True
+    """Whether the model is one of the choices that are folded away."""
     waits_because = ""
     """Why nothing at all can run now, with what to do; empty where something can."""
 
@@ -170,7 +172,7 @@ class OptionsForm(SpeakersForm):
     @property
     def is_advanced(self) -> bool:
         """Return whether anything is chosen, or wrong, that few people need: it is not hidden then."""
-        names = [name for name in ADVANCED if name in self.fields]
+        names = [name for name in ADVANCED if name in self.fields and (self.folds_model or name != "model")]
         return any(self[name].errors or self._is_chosen(name) for name in names)
 
     def _is_chosen(self, name: str) -> bool:
@@ -205,6 +207,7 @@ def task_of(translate: object) -> str:
 class RestartForm(OptionsForm):
     """How to transcribe a recording again; at first as it was the last time."""
 
+    folds_model = False  # Another one is what most people do it for.
     audio_track = forms.TypedChoiceField(label="Audio track", required=False, coerce=int, empty_value="0")
 
     def __init__(self, *args: Any, job: Job, **kwargs: Any) -> None:
@@ -223,6 +226,7 @@ class RestartForm(OptionsForm):
 class StretchForm(OptionsForm):
     """Which stretch of a text to transcribe again, and how; at first as all of it was."""
 
+    folds_model = False
     field_order = ["start", "end"]
     start = MomentField(label="From", max_length=20)
     end = MomentField(label="To", max_length=20)
@@ -243,7 +247,7 @@ class StretchForm(OptionsForm):
 
     @property
     def is_advanced(self) -> bool:
-        """Return True: another model, or other words to expect, is what this is for."""
+        """Return True: other words to expect are what this is for, as often as another model."""
         return True
 
 

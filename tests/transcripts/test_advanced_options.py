@@ -237,6 +237,17 @@ def test_panel_is_open_where_something_is_chosen(alice, put_weights, asked):
     assert not OptionsForm(user=alice).is_advanced
 
 
+def test_model_is_not_folded_away_where_a_text_is_made_again(alice_client, completed_job, put_weights):
+    put_weights("faster-whisper", "base")
+    choice = '<select name="model"'
+    folded = {
+        address: alice_client.get(address).text.index(CLOSED.partition(" id")[0])
+        < alice_client.get(address).text.index(choice)
+        for address in ("/upload/", f"/jobs/{completed_job.pk}/restart", f"/jobs/{completed_job.pk}/stretch")
+    }
+    assert list(folded.values()) == [True, False, False]
+
+
 def test_first_choice_that_cannot_run_here_is_automatic(alice):
     form = OptionsForm(initial={"model": "faster-whisper/large-v3", "diarizer": "no/such"}, user=alice)
     assert (form["model"].value(), form["diarizer"].value(), form.is_advanced) == ("", "", False)
