@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 
+from transcripts.correcting import Span
 from transcripts.forms import NEWEST
 from transcripts.models import Speaker
 from transcripts.services.edits import LONGEST_NAME
@@ -77,19 +78,28 @@ class SegmentIds(forms.Field):
 
 
 class PlaceForm(forms.Form):
-    """Where in a text somebody asks who speaks: a segment, and those that are selected."""
+    """Where in a text somebody asks who speaks: a segment, those that are selected, and which of their words."""
 
     at = forms.IntegerField(min_value=0, max_value=NEWEST)
     passage = SegmentIds(required=False)
+    first = forms.FloatField(required=False, min_value=0)
+    last = forms.FloatField(required=False, min_value=0)
+
+    @property
+    def words(self) -> Span | None:
+        """Return when the first and the last word begin that are selected; None where that is not known."""
+        first, last = self.cleaned_data["first"], self.cleaned_data["last"]
+        return None if first is None or last is None else (first, last)
 
 
 class AssignForm(NameForm):
     """Who says some segments: one of the speakers, or a new one, who may have a name.
 
-    `segments` are ids with commas between them; empty for those that are ticked one by one as `passage`.
+    `segments` are ids with commas between them; empty for those that are ticked one by one as `passage`. After an @ they have when
+    the first and the last word begin that are meant, where it is not all of them.
     """
 
-    segments = forms.RegexField(r"^\d{1,18}(,\d{1,18})*$", required=False)
+    segments = forms.RegexField(r"^\d{1,18}(,\d{1,18})*(@\d{1,9}\.\d\d-\d{1,9}\.\d\d)?$", required=False)
     passage = SegmentIds(required=False)
     speaker = forms.CharField()
 
@@ -108,10 +118,17 @@ class AssignForm(NameForm):
     def clean(self) -> None:
         """Take the segments from where they are, and a name only for somebody who is new."""
         data = self.cleaned_data
-        ids = [int(pk) for pk in data["segments"].split(",")] if data.get("segments") else data.get("passage", [])
+        named, _, times = data.get("segments", "").partition("@")
+        ids = [int(pk) for pk in named.split(",")] if named else data.get("passage", [])
+        first, _, last = times.partition("-")
         if not ids:
             raise forms.ValidationError("Choose what somebody else says.")
         name = data.get("name", "") if data.get("speaker") is None else ""
         if any(name and name.casefold() == speaker.shown_name.casefold() for speaker in self.names.values()):
             self.add_error("name", f"There is a speaker called “{name}” already. Choose them from the list.")
-        self.cleaned_data = {**data, "segments": ids, "name": name}
+        self.cleaned_data = {
+            **data,
+            "segments": ids,
+            "name": name,
+            "words": (float(first), float(last)) if times else None,
+        }

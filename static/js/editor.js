@@ -2,7 +2,7 @@
 // typing pauses or the focus goes elsewhere. What the server answers is put into the page, but never under the hands of somebody.
 
 import { Addition } from "./addition.js";
-import { actOf, nameKeys } from "./editorkeys.js";
+import { actOf, askWho, nameKeys } from "./editorkeys.js";
 import { put } from "./paragraphs.js";
 import { offsetAt } from "./spoken.js";
 import { SegmentTimes } from "./times.js";
@@ -160,10 +160,10 @@ export class Editor {
 
   // After a change that leads on to another segment.
   goOn({ segment, created }) {
-    const then = this.then;
+    const { then } = this;
     if (!then || (then.segment && then.segment !== String(segment)) || this.outbox.acts.length) return; // The text first, then the act.
     this.then = null;
-    setTimeout(() => this.open(this.passage(then.isNew ? created[0] : then.open), then.offset));
+    setTimeout(() => (then.act ? then.act() : this.open(this.passage(then.isNew ? created[0] : then.open), then.offset)));
   }
 
   // What was to be done was not: the notice says why, unless there is no connection.
@@ -179,6 +179,7 @@ export class Editor {
     else if ("split" in dataset) this.split();
     else if ("join" in dataset) this.join(this.passage(this.segment), this.next(1));
     else if ("add" in dataset) this.add();
+    else if ("who" in dataset) askWho(this);
     else if ("delete" in dataset) this.remove();
   }
 

@@ -39,7 +39,22 @@ function modified(event, editor) {
     o: () => editor.form.querySelector("[data-more]").click(),
     x: () => editor.remove(),
     p: () => editor.player.playFrom(editor.times[0]),
+    s: () => askWho(editor),
   }[letterOf(event).toLowerCase()];
+}
+
+// Who says what is selected in the field, else what follows the caret. What was typed is saved first.
+export function askWho(editor) {
+  const { segment, transcript } = editor;
+  const { value, selectionStart: start, selectionEnd: end } = editor.field;
+  const places = [value.slice(start).trim() ? start : 0, end > start ? end : value.length];
+  const act = () => {
+    const passage = editor.passage(segment);
+    if (passage) transcript.dispatchEvent(new CustomEvent("ask-who", { detail: { passage, places } }));
+  };
+  editor.then = { segment, act };
+  editor.close({ focus: true });
+  if (!editor.outbox.texts.has(segment)) editor.goOn({ segment });
 }
 
 // What the buttons are called after: on a keyboard by Apple other keys are pressed.

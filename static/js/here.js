@@ -23,7 +23,7 @@ export class HereButton {
     const selected = this.who.canAsk ? this.who.selected() : [];
     this.button.hidden = !selected.length;
     if (!selected.length) return;
-    this.selected = selected; // By touch the selection may be gone before the button is pressed.
+    Object.assign(this, { selected, words: this.who.words() }); // By touch the selection may be gone before the button is pressed.
     const lines = [...getSelection().getRangeAt(0).getClientRects()];
     if (!lines.length) return;
     const { bottom, left } = lines.at(-1);
@@ -36,6 +36,6 @@ export class HereButton {
   ask() {
     const box = this.button.getBoundingClientRect();
     this.button.hidden = true;
-    this.who.ask(this.selected[0].closest(".paragraph"), this.selected, box);
+    this.who.ask(this.selected[0].closest(".paragraph"), this.selected, { words: this.words, box });
   }
 }

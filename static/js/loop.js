@@ -1,6 +1,6 @@
 // A stretch that is played again and again, marked in the waveform: what is selected in the text, else the segment where a person is.
 
-import { offsetIn, wordsOf } from "./spoken.js";
+import { placesOf, wordsOf } from "./spoken.js";
 
 const SLACK_SECONDS = 0.05; // So far beside it a jump still belongs to the stretch.
 const LEAST_SECONDS = 0.2;
@@ -69,8 +69,7 @@ export class Loop {
     const passages = [...this.transcript.querySelectorAll("[data-words]")].filter((each) => range.intersectsNode(each));
     if (!passages.length) return null;
     const [first, last] = [passages[0], passages.at(-1)];
-    const start = first.contains(range.startContainer) ? offsetIn(first, range.startContainer, range.startOffset) : 0;
-    const end = last.contains(range.endContainer) ? offsetIn(last, range.endContainer, range.endOffset) : Infinity;
+    const [start, end] = placesOf(range, first, last);
     const from = wordsOf(first).findLast(([offset]) => offset <= start)?.[1] ?? spanOf(first)[0];
     const to = wordsOf(last).find(([offset]) => offset >= end)?.[1] ?? spanOf(last)[1];
     return [from, to];

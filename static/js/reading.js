@@ -1,7 +1,7 @@
 // The text by keyboard. However long it is, Tab stops at one of its times only; arrow keys go from there to the other paragraphs
 // and to each word, and Enter plays from the chosen one.
 
-import { Mark, wordsOf } from "./spoken.js";
+import { Mark, selectWords, wordsOf } from "./spoken.js";
 
 export class Reading {
   // `edit` takes a passage and tells whether it is edited, which Enter does then instead of playing.
@@ -57,12 +57,13 @@ export class Reading {
   forget() {
     this.word = -1;
     this.words = [];
+    this.anchor = undefined;
     this.mark.show(null);
   }
 
   press(event) {
-    if (!event.target.matches(".moment") || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-    const act = this.actions()[event.key];
+    if (!event.target.matches(".moment") || event.ctrlKey || event.metaKey || event.altKey) return;
+    const act = event.shiftKey ? this.selecting()[event.key] : this.actions()[event.key];
     if (!act) return;
     event.preventDefault();
     act();
@@ -81,8 +82,26 @@ export class Reading {
     };
   }
 
+  selecting() {
+    return { ArrowLeft: () => this.select(-1), ArrowRight: () => this.select(1) };
+  }
+
+  // From the chosen word on, first only that one: as by mouse, so that all that acts on what is selected does on this.
+  select(step) {
+    const isFirst = this.anchor === undefined || getSelection().isCollapsed;
+    const edge = isFirst ? Math.max(0, this.word) : this.word + step;
+    if (!this.words[edge]) return;
+    if (isFirst) this.anchor = edge;
+    this.word = edge;
+    this.mark.show(null);
+    selectWords(...[this.anchor, edge].sort((one, other) => one - other).map((word) => this.words[word]));
+    this.said.textContent = `Selected: ${getSelection()}`;
+  }
+
   choose(word) {
     if (!this.words[word]) return;
+    if (this.anchor !== undefined) getSelection().removeAllRanges();
+    this.anchor = undefined;
     this.word = word;
     const { passage, all, index } = this.words[word];
     this.said.textContent = this.mark.show(passage, all, index);

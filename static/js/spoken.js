@@ -54,16 +54,38 @@ export class Mark {
   show(passage, words, index) {
     this.highlight?.clear();
     if (!passage || !words[index]) return "";
-    const text = passage.textContent;
-    const start = words[index][0];
-    const end = words[index + 1]?.[0] ?? text.length;
-    const word = text.slice(start, end).trimEnd();
     const range = new Range();
-    range.setStart(...placeIn(passage, start));
-    range.setEnd(...placeIn(passage, start + word.length));
+    range.setStart(...placeIn(passage, words[index][0]));
+    range.setEnd(...placeIn(passage, endOf(passage, words, index)));
     this.highlight?.add(range);
-    return word;
+    return range.toString();
   }
+}
+
+// Where a word ends, without the space behind it.
+function endOf(passage, words, index) {
+  return passage.textContent.slice(0, words[index + 1]?.[0]).trimEnd().length;
+}
+
+// Selects from the beginning of one word to the end of another one, each given as { passage, all, index }.
+export function selectWords(first, last) {
+  const start = placeIn(first.passage, first.all[first.index][0]);
+  getSelection().setBaseAndExtent(...start, ...placeIn(last.passage, endOf(last.passage, last.all, last.index)));
+}
+
+// From where in the first to where in the last of some passages a range goes.
+export function placesOf(range, first, last) {
+  const start = first.contains(range.startContainer) ? offsetIn(first, range.startContainer, range.startOffset) : 0;
+  const end = last.contains(range.endContainer) ? offsetIn(last, range.endContainer, range.endOffset) : last.textContent.length;
+  return [start, end];
+}
+
+// The seconds at which the first and the last word begin of which something lies between two places; null where none is known.
+export function wordsBetween(first, last, [start, end]) {
+  const all = wordsOf(first);
+  const from = all.find((_, index) => endOf(first, all, index) > start)?.[1];
+  const to = wordsOf(last).findLast(([offset]) => offset < end)?.[1];
+  return from <= to ? [from, to] : null;
 }
 
 // The node and the offset in it of a place in a passage's text, which has nodes of its own for the words that are marked.

@@ -2,6 +2,7 @@
 // the text that is selected. Without this script the names lead to a page that asks the same.
 
 import { restoreFocus } from "./focus.js";
+import { placesOf, wordsBetween } from "./spoken.js";
 
 const GAP = 6; // Pixels between the menu and what it is about.
 
@@ -11,6 +12,7 @@ export class WhoMenu {
     this.reading = reading;
     this.menu = document.getElementById("who");
     transcript.addEventListener("click", (event) => this.click(event));
+    transcript.addEventListener("ask-who", ({ detail }) => this.askFor(detail));
     // Not before it is settled: until then htmx would not take the form, and the browser would leave the page.
     document.body.addEventListener("htmx:afterSettle", ({ detail }) => detail.target === this.menu && this.show());
     document.body.addEventListener("action-done", () => this.menu.hidePopover());
@@ -29,7 +31,7 @@ export class WhoMenu {
     const link = event.target.closest("[data-voice]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    this.ask(link.closest(".paragraph"), this.selected());
+    this.ask(link.closest(".paragraph"), this.selected(), { words: this.words() });
   }
 
   // For the key: what is selected, else the chosen word, else the paragraph that has the focus.
@@ -37,16 +39,23 @@ export class WhoMenu {
     const selected = this.selected();
     const passage = selected[0] ?? this.reading.passage;
     const paragraph = passage?.closest(".paragraph") ?? this.reading.stop?.closest(".paragraph");
-    if (paragraph) this.ask(paragraph, selected.length || !passage ? selected : [passage]);
+    if (paragraph) this.ask(paragraph, selected.length || !passage ? selected : [passage], { words: this.words() });
   }
 
-  // Where `box` is left out, the menu stands beside what it is about.
-  ask(paragraph, selected, box) {
+  // For a part of a passage that is edited.
+  askFor({ passage, places }) {
+    const words = wordsBetween(passage, passage, places);
+    this.ask(passage.closest(".paragraph"), [passage], { words, box: passage.getBoundingClientRect() });
+  }
+
+  // Where `box` is left out, the menu stands beside what it is about. `words` are those that are selected, as `words()` has them.
+  ask(paragraph, selected, { words, box }) {
     const first = selected[0] ?? paragraph.querySelector("[data-segment]");
     const address = document.getElementById("speakers").dataset.assign; // There while nobody else writes the text.
     if (!first || !address) return;
     this.box = box ?? this.boxOf(paragraph, first).getBoundingClientRect();
     const query = new URLSearchParams([["at", first.dataset.segment], ...selected.map((each) => ["passage", each.dataset.segment])]);
+    if (words) ["first", "last"].forEach((name, index) => query.set(name, words[index]));
     htmx.ajax("GET", `${address}?${query}`, { target: "#who", swap: "innerHTML settle:0ms" });
   }
 
@@ -63,6 +72,14 @@ export class WhoMenu {
     if (selection.isCollapsed || !selection.rangeCount || !this.transcript.contains(selection.anchorNode)) return [];
     const range = selection.getRangeAt(0);
     return [...this.transcript.querySelectorAll("[data-segment]")].filter((passage) => range.intersectsNode(passage));
+  }
+
+  // When the first and the last selected word begin.
+  words() {
+    const passages = this.selected();
+    if (!passages.length) return null;
+    const [first, last] = [passages[0], passages.at(-1)];
+    return wordsBetween(first, last, placesOf(getSelection().getRangeAt(0), first, last));
   }
 
   show() {

@@ -143,6 +143,45 @@ def _reassign(page: Page) -> None:
     assert _focused(page).startswith("moment-")
 
 
+def test_single_words_are_given_to_others_by_keyboard_and_in_the_editor(open_talk: Callable[..., Page]):
+    page = open_talk()
+    before = page.locator("#transcript").inner_text()
+    page.locator(".moment").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    for _ in range(2):
+        page.keyboard.press("Shift+ArrowRight")
+    selected = page.evaluate("String(getSelection())")
+    assert len(selected.split()) == 2
+    page.keyboard.press("s")
+    expect(page.locator(".assign-quote")).to_have_text(selected)
+    expect(page.get_by_role("radio", name="Only the selected words")).to_be_checked()
+    expect(page.locator("#assign-name")).to_be_focused()
+    page.keyboard.type("Ben")
+    page.keyboard.press("Enter")
+    expect(_turns(page)).to_have_text(["Speaker 1", "Ben", "Speaker 1", "Speaker 2", "Speaker 3", "Speaker 1"])
+    page.keyboard.press("Control+z")
+    expect(_turns(page)).to_have_text(["Speaker 1", "Speaker 2", "Speaker 3", "Speaker 1"])
+    assert page.locator("#transcript").inner_text() == before
+
+    page.locator(".moment").first.focus()
+    page.keyboard.press("e")
+    field = page.locator("[data-editor] textarea")
+    field.press("Control+End")
+    page.keyboard.type(" indeed")
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("Control+ArrowRight")
+    page.keyboard.press("Control+ArrowRight")
+    page.keyboard.press("Alt+s")
+    expect(page.get_by_role("radio", name="Only the selected words")).to_be_checked()
+    expect(page.locator("#assign-name")).to_be_focused()
+    page.keyboard.type("Ben")
+    page.keyboard.press("Enter")
+    expect(_turns(page)).to_have_text(["Speaker 1", "Ben", "Speaker 2", "Speaker 3", "Speaker 1"])
+    expect(page.locator(".paragraph [data-segment]").first).to_have_text("And so")
+    expect(page.locator(".paragraph [data-segment]").nth(1)).to_have_text(re.compile("^my .* indeed$"))
+
+
 def _merge(page: Page) -> None:
     """Merge Ben into Ann by the panel, and undo it by the notice."""
     page.get_by_role("link", name="Merge Ben into another speaker").focus()

@@ -18,7 +18,7 @@ from transcripts.views import recordings
 SCRIPTS = settings.BASE_DIR / "static" / "js"
 TABLE = (SCRIPTS / "keytable.js").read_text()
 TEMPLATES = "".join(path.read_text() for path in (settings.BASE_DIR / "templates").rglob("*.html"))
-HEARD_ELSEWHERE = re.compile(r"Control|Ctrl|Alt|Enter|Escape|Backspace|Home|Arrow(Up|Down)")
+HEARD_ELSEWHERE = re.compile(r"Control|Ctrl|Alt|Enter|Escape|Backspace|Home|Arrow(Up|Down)|Shift Arrow")
 OF_A_RECORDING = ("PLAYER", "TEXT", "BESIDE", "EVERYWHERE")
 OF_SELECTED = ("SELECTED", "EVERYWHERE")
 WITH_ROWS = ("SELECTED", "ROWS", "PAGE", "EVERYWHERE")

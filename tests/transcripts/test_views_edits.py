@@ -211,6 +211,65 @@ def test_menu_offers_the_selection_the_paragraph_and_the_turn(alice_client: Clie
     assert "ask not what your country can do for you," in re.findall(r"<blockquote[^>]*>(.*?)</blockquote>", text)[0]
 
 
+def test_only_some_words_are_given_to_somebody_else(alice_client: Client, post: Post, talk: Job):
+    """“ask not what your country can do for you,”: the two words in its middle."""
+    second = talk.segments.all()[1]
+    before = list(talk.segments.values("pk", "start", "end", "text", "words", "speaker", "also"))
+    first, last = second.words[3][0], second.words[4][0]
+    address = f"/jobs/{talk.pk}/speaker?at={second.pk}&passage={second.pk}&first={first:.2f}&last={last:.2f}"
+    text = alice_client.get(address, headers=HX | {"HX-Target": "who"}).text
+    scopes = re.findall(r'name="segments" value="([^"]*)"( checked)?>([^<]*)', text)
+    assert scopes == [
+        (f"{second.pk}@{first:.2f}-{last:.2f}", " checked", "Only the selected words"),
+        (str(second.pk), "", "This paragraph"),
+    ]
+    assert re.findall(r"<blockquote[^>]*>(.*?)</blockquote>", text) == ["your country"]
+
+    text = post("speaker", at=second.pk, segments=scopes[0][0], speaker=speaker(talk, 1).pk)
+    assert "Ann says this now." in text
+    rows = list(talk.segments.all())
+    assert [row.text.strip() for row in rows[1:4]] == ["ask not what", "your country", "can do for you,"]
+    assert said_by(talk) == ["Ann", "Speaker 2", "Ann", "Speaker 2", "Ann"]
+    assert [word for row in rows[1:4] for word in row.words] == second.words
+
+    post("undo")
+    assert list(talk.segments.values("pk", "start", "end", "text", "words", "speaker", "also")) == before
+
+
+def test_words_of_several_segments_are_given_in_one_edit(talk: Job, alice: User):
+    first, second, third = talk.segments.all()
+    count = talk.edits.count()
+    edits.assign(
+        talk,
+        [first.pk, second.pk, third.pk],
+        None,
+        author=alice,
+        name="Cleo",
+        words=(first.words[-2][0], third.words[1][0]),
+    )
+    assert talk.edits.count() == count + 1
+    assert said_by(talk) == ["Ann", "Cleo", "Cleo", "Cleo", "Ann"]
+    texts = [row.text.strip() for row in talk.segments.all()]
+    assert " ".join(texts) == " ".join(row.text.strip() for row in (first, second, third))
+    edits.undo(talk.edits.latest("pk"), author=alice)
+    assert [row.text for row in talk.segments.all()] == [first.text, second.text, third.text]
+    assert said_by(talk) == ["Ann", "Speaker 2", "Ann"]
+
+
+def test_words_that_are_all_of_a_segment_cut_nothing(alice_client: Client, talk: Job):
+    second = talk.segments.all()[1]
+    address = f"/jobs/{talk.pk}/speaker?at={second.pk}&passage={second.pk}&first=0&last=99"
+    text = alice_client.get(address, headers=HX | {"HX-Target": "who"}).text
+    assert "Only the selected words" not in text
+
+
+@pytest.mark.parametrize("segments", ["{}@1.00", "{}@-1.00-2.00", "{}@1-2", "{}@1.00-2.00,3"])
+def test_words_that_are_none_are_refused(post: Post, talk: Job, segments: str):
+    pk = talk.segments.all()[1].pk
+    post("speaker", status=422, at=pk, segments=segments.format(pk), speaker=speaker(talk, 1).pk)
+    assert talk.segments.count() == 3
+
+
 def test_menu_leads_to_the_name_of_who_speaks(alice_client: Client, talk: Job):
     address = f"/jobs/{talk.pk}/speaker?at={talk.segments.all()[1].pk}"
     text = alice_client.get(address, headers=HX | {"HX-Target": "who"}).text

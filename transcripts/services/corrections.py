@@ -4,7 +4,7 @@ Whoever changes a segment says which text they saw. Where it is another one by n
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
@@ -33,6 +33,9 @@ NOTHING_FOLLOWS = "There is no text after this one that it could be joined with.
 AT_ONCE = "These two are said at the same time, so they cannot be joined."
 NOT_RISING = "A segment ends after it starts. Nothing was changed."
 NO_TIME_AROUND = "The segments around it leave no more time than it has."
+
+SAME_MOMENT = 0.006
+"""Seconds between a time and the same one as pages have it, in hundredths."""
 
 LINE_END = re.compile(r"[\r\n\u2028\u2029]+")
 
@@ -153,6 +156,31 @@ def corrected(row: Segment, text: str) -> Columns:
     return _lines(row, [text])[0]
 
 
+def cut_out(
+    job: Job, rows: Iterable[Segment], span: Span, given: Callable[[Segment], Columns]
+) -> tuple[Rows, list[Segment]]:
+    """Return how rows are to be, and those that are added, so that words stand apart with the columns that are `given` for their row.
+
+    They are those that begin in a span, both ends included. A row without times of words is one of them as a whole.
+    Raises EditRefused.
+    """
+    segments: Rows = {}
+    created: list[Segment] = []
+    for row in rows:
+        lines, place = _lines_apart(row, span)
+        if place is None:
+            continue
+        own, more = _written(job, _find(job, row.pk), lines, ahead=len(created)) if len(lines) > 1 else ({}, [])
+        for name, value in given(row).items():
+            if place:
+                setattr(more[place - 1], name, value)
+            else:
+                own[str(row.pk)] = (own.get(str(row.pk)) or {}) | {name: value}
+        segments |= {pk: (segments.get(pk) or {}) | (columns or {}) for pk, columns in own.items()}
+        created += more
+    return segments, created
+
+
 @dataclass(frozen=True, slots=True)
 class _Here:
     """A segment and what stands before and after it in the text."""
@@ -182,16 +210,28 @@ def _has_text(job: Job, segment_id: int, lines: Sequence[str]) -> bool:
     return [shown(text) for text in found] == list(lines)
 
 
-def _written(job: Job, here: _Here, lines: Sequence[str]) -> tuple[Rows, list[Segment]]:
+def _lines_apart(row: Segment, span: Span) -> tuple[list[str], int | None]:
+    """Return the text of a row before, in and after a span, as far as there is some, and which of it is in it; None for none."""
+    words = _words_of(row)
+    if not words:
+        return [shown(row.text)], 0
+    first = sum(word.start < span[0] - SAME_MOMENT for word in words)
+    last = sum(word.start <= span[1] + SAME_MOMENT for word in words)
+    before, inside, after = (shown(text_of(some)) for some in (words[:first], words[first:last], words[last:]))
+    return [line for line in (before, inside, after) if line], int(bool(before)) if inside else None
+
+
+def _written(job: Job, here: _Here, lines: Sequence[str], *, ahead: int = 0) -> tuple[Rows, list[Segment]]:
     """Return how a segment's row is to be, and the further ones where it is split.
 
-    Each of these is a segment of its own. What speakers shared with the split one follows its last part.
+    Each of these is a segment of its own, after those that are made `ahead` of them. What speakers shared with the split one
+    follows its last part.
     """
     row, (own, *others) = here.row, _lines(here.row, lines)
     segments: Rows = {str(row.pk): own}
     if not others:
         return segments, []
-    index = _free_index(job, row.piece)
+    index = _free_index(job, row.piece) + ahead
     created = [_new(row, columns, index=index + number) for number, columns in enumerate(others)]
     following = job.segments.filter(piece=row.piece, index=row.index, part__gt=row.part)
     for pk, part in following.values_list("pk", "part"):

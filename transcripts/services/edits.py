@@ -4,9 +4,11 @@ from collections.abc import Collection, Iterable
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 
-from transcripts.models import Edit, Job, Speaker
+from transcripts.correcting import Span
+from transcripts.models import Edit, Job, Segment, Speaker
+from transcripts.services.corrections import cut_out
 from transcripts.services.decided import decide_again
 from transcripts.services.patches import Columns, EditRefused, Rows, State, carry_out, editing, read
 
@@ -47,19 +49,28 @@ def merge(speaker: Speaker, into: Speaker, *, author: User | None) -> Edit:
 
 
 def assign(
-    job: Job, segment_ids: Collection[int], speaker: Speaker | None, *, author: User | None, name: str = ""
+    job: Job,
+    segment_ids: Collection[int],
+    speaker: Speaker | None,
+    *,
+    author: User | None,
+    name: str = "",
+    words: Span | None = None,
 ) -> Edit:
-    """Give segments to a speaker of the same job, or to a new one, called by `name`, where it is None. Raises EditRefused."""
+    """Give segments to a speaker of the same job, or to a new one, called by `name`, where it is None. Raises EditRefused.
+
+    With `words` only those are given that begin in this span, both ends included: the segments are cut there.
+    """
     with editing(job.pk) as locked:
-        rows = list(locked.segments.words().filter(pk__in=segment_ids).values_list("pk", "also"))
-        if not rows or len(rows) < len(set(segment_ids)):
+        rows = locked.segments.words().filter(pk__in=segment_ids)
+        if not segment_ids or rows.count() < len(set(segment_ids)):
             raise EditRefused(STALE)
         if speaker is None:
             speaker = _new_speaker(locked, _free_name(locked, name))
         elif not locked.speakers.filter(pk=speaker.pk, merged_into=None).exists():
             raise EditRefused(STALE)
-        segments = {str(pk): _given(also, speaker.pk) for pk, also in rows}
-        return carry_out(locked, {"segments": segments}, kind=Edit.Kind.ASSIGN, author=author)
+        segments, created = _given_words(locked, rows, words, speaker) if words else (_given_all(rows, speaker), [])
+        return carry_out(locked, {"segments": segments}, kind=Edit.Kind.ASSIGN, author=author, created=created)
 
 
 def undo(edit: Edit, *, author: User | None) -> Edit:
@@ -118,6 +129,15 @@ def _merged(job: Job, speaker: int, into: int) -> Rows:
         for pk, owner, also in job.segments.values_list("pk", "speaker", "also")
         if owner == speaker or speaker in also
     }
+
+
+def _given_all(rows: QuerySet[Segment], speaker: Speaker) -> Rows:
+    return {str(pk): _given(also, speaker.pk) for pk, also in rows.values_list("pk", "also")}
+
+
+def _given_words(job: Job, rows: QuerySet[Segment], words: Span, speaker: Speaker) -> tuple[Rows, list[Segment]]:
+    others = rows.exclude(speaker=speaker).order_by("start", "piece", "index", "part")
+    return cut_out(job, others, words, lambda row: _given(row.also, speaker.pk))
 
 
 def _given(also: Iterable[int], speaker: int | None) -> Columns:

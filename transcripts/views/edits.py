@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from transcripts.edit_forms import AssignForm, MergeForm, NameForm, PlaceForm, PointForm
-from transcripts.models import Edit, Job, Speaker
+from transcripts.models import Job, Speaker
 from transcripts.services import edits
 from transcripts.services.history import history, is_change, latest_change, latest_undone
 from transcripts.services.patches import EditRefused
@@ -87,10 +87,11 @@ def assign(request: HttpRequest, job_id: UUID) -> HttpResponse:
     before = Before.read(request, job)
     speaker, name = form.cleaned_data["speaker"], form.cleaned_data["name"]
     try:
-        edit = edits.assign(job, form.cleaned_data["segments"], speaker, name=name, author=_author(request))
+        ids, words = form.cleaned_data["segments"], form.cleaned_data["words"]
+        edit = edits.assign(job, ids, speaker, name=name, words=words, author=_author(request))
     except EditRefused as err:
         return answer(request, before, sentence=str(err))
-    given = Speaker.objects.get(pk=_given_to(edit))
+    given = speaker or job.speakers.latest("pk")
     return answer(request, before, edit, f"{_brief(given)} says this now.")
 
 
@@ -163,16 +164,12 @@ def _undo(request: HttpRequest, job: Job, edit_id: int | None, *, nothing: str =
     return answer(request, before, undone, "The change is done again.")
 
 
-def _given_to(edit: Edit) -> int:
-    """Return the speaker who got what was given to somebody else."""
-    return next(int(row["speaker_id"]) for row in edit.after["segments"].values() if "speaker_id" in row)
-
-
 def _ask_who(request: HttpRequest, job: Job, names: Names, *, form: AssignForm | None) -> HttpResponse:
     place = PlaceForm(request.GET if form is None else request.POST)
     found = None
     if place.is_valid():
-        found = find_scopes(page_paragraphs(job), at=place.cleaned_data["at"], selected=place.cleaned_data["passage"])
+        selected = place.cleaned_data["passage"]
+        found = find_scopes(page_paragraphs(job), at=place.cleaned_data["at"], selected=selected, words=place.words)
     if found is None:
         return answer(request, Before.read(request, job), sentence=GONE)
     context: dict[str, object] = {
