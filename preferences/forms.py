@@ -11,6 +11,8 @@ from preferences.zones import zones
 
 NONE = ("", "None in particular")
 CHOSEN_ABOVE = "This one is chosen above already. Choose another one, or none."
+JOINERS = "\u200c\u200d"
+"""Invisible, and part of words in some languages and of some emoji."""
 KEPT_TOO_LONG = (
     "After {} days everything is deleted. Set at most as many days here, or 0, which is as long as the text is kept."
 )
@@ -51,6 +53,14 @@ class SiteForm(SectionForm):
     class Meta:
         model = Settings
         fields = ("site_name",)
+
+    def clean_site_name(self) -> str:
+        """Leave out what turns the rest of a line round or cannot be seen: the name stands among other words on each page."""
+        words = " ".join(self.cleaned_data["site_name"].split())
+        name = "".join(letter for letter in words if letter.isprintable() or letter in JOINERS).strip(f"{JOINERS} ")
+        if not name:
+            raise forms.ValidationError(self.fields["site_name"].error_messages["required"], code="required")
+        return name
 
 
 class SpeechForm(SectionForm):

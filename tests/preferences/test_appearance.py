@@ -40,6 +40,20 @@ def test_name_is_obeyed_from_the_page(carol_client: Client, client: Client):
     assert _name_everywhere(carol_client, client) == {"Moon &amp; &lt;b&gt;base&lt;/b&gt;"}
 
 
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        ("Moon\u202ebase", "Moonbase"),
+        ("Moon\n\tbase", "Moon base"),
+        ("\u2066Moon\u2069\u200b\u0007", "Moon"),
+        ("אולפן 👩\u200d🚀", "אולפן 👩\u200d🚀"),
+    ],
+)
+def test_name_keeps_nothing_that_turns_the_line_round(carol_client: Client, sent: str, name: str):
+    carol_client.post("/settings/site/", {"site_name": sent})
+    assert Settings.load().site_name == name
+
+
 def test_name_is_obeyed_in_the_administration_and_from_it(superuser_client: Client, client: Client):
     page = "/admin/settings/settings/1/change/"
     fields = {"site_name": "Moonbase", "concurrency": 2, "upload_limit_megabytes": 5}

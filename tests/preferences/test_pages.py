@@ -147,6 +147,7 @@ def test_reset_sets_a_section_back_and_is_offered_only_where_it_would_change_any
 BAD = [
     ("site", {"site_name": ""}),
     ("site", {"site_name": "x" * 61}),
+    ("site", {"site_name": "\u202e\u200b"}),
     ("speech", {**SPEECH, "speech_model": "fake/none"}),
     ("speech", {**SPEECH, "speech_model": "whisper/large-v3"}),  # Not installed.
     ("speech", {**SPEECH, "default_language": "xx"}),
