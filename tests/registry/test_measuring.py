@@ -158,6 +158,20 @@ def test_command_says_that_it_knows_no_such_model(weights_folder):
         call_command("benchmark", "quick", "--model", "nonsense")
 
 
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (["quick", "extra"], "benchmark quick does not take extra"),
+        (["quick", "--json", "figures", "--beam-size", "1"], "benchmark quick does not take --beam-size or --json"),
+        (["diarization", "folder", "--model", "base"], "benchmark diarization does not take --model"),
+        (["asr", "folder", "--speakers-known"], "benchmark asr does not take --speakers-known"),
+    ],
+)
+def test_what_a_benchmark_would_not_read_is_refused(given: list[str], sentence: str, weights_folder):
+    with pytest.raises(CommandError, match=sentence):
+        call_command("benchmark", *given)
+
+
 def test_other_benchmarks_need_a_recording():
     with pytest.raises(CommandError, match="Name a recording, or a folder of recordings"):
         call_command("benchmark", "asr")

@@ -24,6 +24,14 @@ ENGINE_OF = {
 """Each variant and the engine whose weights it needs. All but the first two are the libraries called directly."""
 DEFAULT_MODEL = "base"
 OTHERS = {"diarization": diarization.run, "words": words.run, "doubt": doubt.run}
+TAKES = {
+    "asr": ("path", "join", "variant", "model", "language", "threads", "beam_size", "no_word_times", "json"),
+    "diarization": ("path", "threads", "diarizer", "speakers_known", "json"),
+    "words": ("path", "model", "language", "threads", "beam_size", "diarizer", "json"),
+    "doubt": ("path", "variant", "model", "language", "threads", "beam_size", "json"),
+    "quick": ("model",),
+}
+"""What each benchmark reads. What it would not read is refused: who writes it expects something of it."""
 HEAD = f"{'':24}{'audio s':>9}{'work s':>9}{'speed':>8}{'WER %':>8}{'errors':>8}{'words':>7}{'MB':>7}"
 
 
@@ -55,8 +63,10 @@ class Command(BaseCommand):
         )
         parser.add_argument("--speakers-known", action="store_true", help="diarization: tell how many people there are")
         parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures and texts there too")
+        self._usual = {name: parser.get_default(name) for names in TAKES.values() for name in names}
 
     def handle(self, *args: Any, **options: Any) -> None:
+        self._refuse_others(options)
         if options["what"] == "quick":
             quick.run(self.stdout, options)
             return
@@ -82,6 +92,14 @@ class Command(BaseCommand):
         self.stdout.write(f"options: {json.dumps(rows[0]['options'])}")
         if options["json"]:
             options["json"].write_text(json.dumps(rows, ensure_ascii=False, indent=2), encoding="utf-8")
+
+    def _refuse_others(self, options: dict[str, Any]) -> None:
+        """Raise CommandError where something was given that this benchmark does not read."""
+        given = [name for name, usual in self._usual.items() if options[name] != usual]
+        others = [name for name in given if name not in TAKES[options["what"]]]
+        if others:
+            named = [str(options[name]) if name == "path" else f"--{name.replace('_', '-')}" for name in others]
+            raise CommandError(f"benchmark {options['what']} does not take {' or '.join(named)}.")
 
     def _measure(self, variant: str, found: list[benchmarks.Sample], options: dict[str, Any]) -> Json:
         engine = ENGINE_OF[variant]
