@@ -46,10 +46,17 @@ class PlainSelect(forms.Select):
         return format_html("<select{}>{}</select>", flatatt(attributes), options)
 
 
+class WordsField(forms.CharField):
+    """Words that somebody looks for. Between them any character will do that is no letter, also one that no text can have."""
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(value.replace("\0", " ") if isinstance(value, str) else value)
+
+
 class SearchForm(forms.Form):
     """A search: words, and what it is narrowed down to. Staff may also say whose recordings are meant."""
 
-    q = forms.CharField(
+    q = WordsField(
         label="Search all transcripts",
         required=False,
         max_length=LONGEST_QUERY,

@@ -64,7 +64,7 @@ export class Editor {
 
   listen() {
     this.field.addEventListener("input", () => this.type());
-    this.field.addEventListener("keydown", (event) => this.press(event));
+    this.form.addEventListener("keydown", (event) => this.press(event));
     this.form.addEventListener("submit", (event) => event.preventDefault());
     this.form.addEventListener("click", (event) => this.click(event.target.closest("button")));
     this.moments = new SegmentTimes(this.form, this.times, { onSet: (values) => this.setTimes(values), onLeave: () => this.field.focus() });
@@ -184,7 +184,7 @@ export class Editor {
   }
 
   press(event) {
-    const act = event.isComposing ? null : actOf(event, this);
+    const act = event.isComposing || event.defaultPrevented ? null : actOf(event, this);
     if (!act) return;
     event.preventDefault();
     event.stopPropagation();

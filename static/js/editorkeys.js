@@ -1,4 +1,4 @@
-// What a key does in the field of a segment.
+// What a key does in the field of a segment; what is pressed with others does the same at what stands below it.
 
 import { IS_APPLE, letterOf } from "./keyboard.js";
 
@@ -7,6 +7,7 @@ export function actOf(event, editor) {
   const { value, selectionStart: start, selectionEnd: end } = editor.field;
   const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
   if (!isPlain) return modified(event, editor);
+  if (event.target !== editor.field) return null;
   return plain(event.key, editor, start === end && start === 0, start === end && end === value.length);
 }
 

@@ -1,7 +1,7 @@
 // All keys of all pages: the only list of them. A page looks from the top for the first that it has; `?` shows what it has.
 //
 // `keys` are called as events call them, with "Shift+" before letters. `on` is what is pressed, opened or written in: with `row` that
-// of the row where the focus is. Where it is left out, a script of the page says what `does` does. What has neither is heard elsewhere:
+// of the row where the focus is; what `stays` is never closed by its key. Where it is left out, a script of the page says what `does` does. What has neither is heard elsewhere:
 // there `Control` is ⌘ on a keyboard by Apple, and `Alt` is Ctrl and Option, since Option alone writes letters.
 
 const PLAYER = {
@@ -55,7 +55,7 @@ const BESIDE = {
     { keys: ["n"], on: "#note-text", words: "Write the note" },
     { keys: ["c"], on: "[data-comment-form] textarea", words: "Comment on the moment that is played" },
     { keys: ["s"], does: "who", words: "Say who speaks: in the paragraph, the chosen word’s sentence, or the selected words" },
-    { keys: ["Shift+s"], on: "#panel-summary", words: "Speakers" },
+    { keys: ["Shift+s"], on: "#panel-summary", stays: true, words: "Speakers" },
     { keys: ["i"], on: "#identify", words: "Identify speakers" },
     { keys: ["q"], on: "#quality > summary", words: "Quality report" },
     { keys: ["v"], on: "#version .versions > summary", words: "Versions, and compare them" },

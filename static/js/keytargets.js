@@ -32,18 +32,18 @@ function foldOf(element) {
   return box?.closest("details:not([open])");
 }
 
-export function press(element, { row }) {
+export function press(element, { row, stays }) {
   for (let fold = foldOf(element); fold; fold = foldOf(fold)) fold.open = true;
-  if (element.localName === "summary") return unfold(element);
+  if (element.localName === "summary") return unfold(element, stays);
   const isField = element.matches(WRITTEN_IN) || (!row && element.matches("[type=checkbox], [type=radio]"));
   if (!isField) return element.click();
   element.focus();
   element.scrollIntoView({ block: "nearest" });
 }
 
-// What is open already is gone to first, and closed only from there.
-function unfold(summary) {
-  const isElsewhere = summary.parentElement.open && document.activeElement !== summary;
+// What is open already is gone to first, and closed only from there: never where it `stays`.
+function unfold(summary, stays) {
+  const isElsewhere = summary.parentElement.open && (stays || document.activeElement !== summary);
   summary.focus();
   if (!isElsewhere) summary.click();
 }

@@ -32,6 +32,7 @@ export class SegmentTimes {
   }
 
   press(event) {
+    if (event.altKey || event.ctrlKey || event.metaKey) return; // That is for the editor.
     const act = event.target.name ? this.keys(event)[event.key] : event.key === "Escape" && this.onLeave;
     if (!act) return;
     event.preventDefault();

@@ -142,6 +142,7 @@ def test_whoever_goes_on_after_wrong_times_stays_there(page: Page):
     page.keyboard.press("Escape")
     page.keyboard.press("Control+End")
     page.keyboard.type(" indeed")
+    page.get_by_label("From", exact=True).focus()
     page.keyboard.press("Alt+ArrowDown")
     _is_saved(page)
     expect(page.locator("[data-changed]").first).to_be_visible()
@@ -203,6 +204,8 @@ def test_letters_of_every_keyboard_are_written(page: Page):
     assert not _press(page, "&", "Digit1")
     assert _press(page, "Ы", "KeyS", "shift")
     expect(page.locator("#panel-summary")).to_be_focused()
+    assert _press(page, "S", "KeyS", "shift")
+    expect(page.locator("#panel-fold")).to_have_attribute("open", "")
 
 
 def test_option_alone_writes_on_a_mac(page: Page):
