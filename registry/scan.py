@@ -83,6 +83,14 @@ def broken_if_possible() -> dict[tuple[str, str], str]:
     return {place: facts["status_detail"] for place, facts in states.items() if facts["status"] == Status.BROKEN}
 
 
+def row_if_possible(store: str, key: str) -> SpeechModel | None:
+    """Return the row of weights; None where there is none, or no database."""
+    try:
+        return SpeechModel.objects.filter(store=store, key=key).first() if _has_rows() else None
+    except DatabaseError:
+        return None
+
+
 def _has_rows() -> bool:
     name = settings.DATABASES["default"]["NAME"]
     if connection.vendor == "sqlite" and not Path(name).exists():

@@ -7,9 +7,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from registry import scan
+from registry.models import SpeechModel
 from speech.weights import Weights, install
 from tests.conftest import PutWeights
 from tests.speech.weights.conftest import CONTENT, Publisher, little, publisher
+from tests.speech.weights.test_by_hand import lay
 
 __all__ = ["little", "publisher"]
 
@@ -79,7 +82,8 @@ def test_install_refuses_sources_that_nobody_knows(little: Weights, settings: Se
 
 @pytest.mark.parametrize("action", ["install", "verify", "remove", "path"])
 def test_unknown_names_are_refused(action: str) -> None:
-    with pytest.raises(CommandError, match="There is no model 'huge' for faster-whisper"):
+    usual = "" if action == "verify" else " for faster-whisper"
+    with pytest.raises(CommandError, match=f"There is no model 'huge'{usual}. Known models: tiny, "):
         weights(action, "huge")
     with pytest.raises(CommandError, match="There is no model 'huge' for whisper"):
         weights(action, "huge", "--engine", "whisper")
@@ -88,7 +92,7 @@ def test_unknown_names_are_refused(action: str) -> None:
 @pytest.mark.parametrize("action", ["verify", "path"])
 def test_missing_models_are_refused_with_the_command_that_helps(action: str) -> None:
     with pytest.raises(
-        CommandError, match="tiny is not installed. Run: python manage.py weights install tiny --engine faster-whisper"
+        CommandError, match="faster-whisper/tiny is not installed. Run: python manage.py weights install tiny$"
     ):
         weights(action, "tiny")
 
@@ -131,3 +135,80 @@ def test_remove_deletes_the_model_and_what_was_downloaded_of_it(put_weights: Put
     assert (place.exists(), part.exists(), kept.exists()) == (False, False, True)
     with pytest.raises(CommandError, match="base is not installed for whisper"):
         weights("remove", "base", "--engine", "whisper")
+
+
+@pytest.mark.parametrize("action", ["install", "verify", "remove", "path"])
+@pytest.mark.parametrize("name", ["", " "])
+def test_empty_name_is_refused(action: str, name: str) -> None:
+    with pytest.raises(CommandError, match="Name a model. Run: python manage.py weights list"):
+        weights(action, name)
+
+
+@pytest.mark.parametrize("action", ["install", "verify", "remove", "path"])
+def test_engine_that_does_not_fit_is_refused(action: str, put_weights: PutWeights) -> None:
+    place = put_weights("diarization", "ge2e")
+    with pytest.raises(CommandError, match="ge2e is not for whisper. Leave out --engine."):
+        weights(action, "ge2e", "--engine", "whisper")
+    assert place.exists()
+
+
+def test_what_tells_speakers_apart_is_missed_in_its_own_place() -> None:
+    with pytest.raises(
+        CommandError, match="diarization/ge2e is not installed. Run: python manage.py weights install ge2e$"
+    ):
+        weights("verify", "ge2e")
+
+
+@pytest.mark.parametrize("action", ["install", "path", "verify"])
+def test_what_no_allowed_source_has_is_brought_by_hand(action: str, settings: Settings) -> None:
+    settings.WEIGHTS_SOURCES = ["index"]
+    with pytest.raises(
+        CommandError,
+        match="faster-whisper/small is not installed. No source that is allowed here has small: bring the folder "
+        "faster-whisper/small by hand into the weights folder and rescan, or allow the publisher",
+    ) as refusal:
+        weights(action, "small")
+    assert "weights install" not in str(refusal.value)
+
+
+@pytest.fixture
+def half(weights_folder: Path) -> SpeechModel:
+    """A model that somebody brought by half."""
+    lay(weights_folder / "faster-whisper" / "half", without="tokenizer.json")
+    with pytest.raises(CommandError, match="tokenizer.json is missing"):
+        weights("rescan")
+    return SpeechModel.objects.get(key="half")
+
+
+def test_broken_weights_that_somebody_brought_are_verified(half: SpeechModel, weights_folder: Path) -> None:
+    with pytest.raises(CommandError, match="tokenizer.json is missing.$"):
+        weights("verify", "half")
+    (weights_folder / "faster-whisper" / "half" / "tokenizer.json").write_text("{}")
+
+    assert weights("verify", "half") == ["faster-whisper/half was found and is as it must be."]
+    half.refresh_from_db()
+    assert half.status == SpeechModel.Status.INSTALLED
+
+
+def test_broken_weights_that_somebody_brought_are_removed(half: SpeechModel, weights_folder: Path) -> None:
+    assert weights("remove", "half") == ["faster-whisper/half is removed."]
+
+    assert not (weights_folder / "faster-whisper" / "half").exists()
+    assert not SpeechModel.objects.filter(key="half").exists()
+    assert not [line for line in weights("list") if line.startswith("half ")]
+
+
+def test_weights_that_somebody_brought_and_lost_are_forgotten(half: SpeechModel, weights_folder: Path) -> None:
+    SpeechModel.objects.filter(pk=half.pk).update(install_path="elsewhere/half")
+    scan.refresh()
+    with pytest.raises(CommandError, match="elsewhere/half"):
+        weights("verify", "half")
+    assert weights("remove", "half") == ["faster-whisper/half is removed."]
+    assert not SpeechModel.objects.filter(key="half").exists()
+
+
+def test_known_names_are_told_with_those_that_somebody_brought(half: SpeechModel) -> None:
+    with pytest.raises(CommandError, match="Known models: tiny, .*, ge2e, pyannote-community-1, half."):
+        weights("verify", "huge")
+    with pytest.raises(CommandError, match="There is no model 'half' for whisper. Write: --engine faster-whisper"):
+        weights("path", "half", "--engine", "whisper")

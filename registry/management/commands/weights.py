@@ -14,10 +14,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from registry import scan
+from registry import decisions, obtaining, scan
+from registry.management.named import ALL, ANY, named
+from registry.models import SpeechModel
+from registry.viability import COMMAND
+from registry.works import Refused
 from speech import weights
 from speech.weights import (
-    DIARIZATION,
     ENGINES,
     FASTER_WHISPER,
     INDEX,
@@ -30,7 +33,6 @@ from speech.weights import (
     catalogue,
 )
 
-ALL = "all"
 READING = ("list", "path")
 """Actions that change nothing."""
 INTERRUPTED = 130
@@ -55,9 +57,10 @@ class Command(BaseCommand):
         self._add(actions.add_parser("path", help="print where a model is installed"))
         actions.add_parser("rescan", help="look for weights that were put into the weights folder by hand")
 
-    def _add(self, parser: ArgumentParser, *, nargs: str | None = None, engine: str = FASTER_WHISPER) -> None:
+    def _add(self, parser: ArgumentParser, *, nargs: str | None = None, engine: str = ANY) -> None:
         parser.add_argument("name", metavar="NAME", nargs=nargs, help="such as base or tiny.en")
-        parser.add_argument("--engine", choices=[*ENGINES, ALL], default=engine, help="default: %(default)s")
+        usual = engine or f"{FASTER_WHISPER}, and none for what tells speakers apart"
+        parser.add_argument("--engine", choices=[*ENGINES, ALL], default=engine, help=f"default: {usual}")
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
         actions: dict[str, Callable[..., None]] = {
@@ -97,9 +100,11 @@ class Command(BaseCommand):
 
     def _install(self, *, name: list[str], engine: str, token: str, **options: Any) -> None:
         _check_sources()
-        for entry in [entry for one in name for entry in _entries(one, engine)]:
+        for entry in [entry for one in name for entry in named(one, engine)]:
             if found := _find(entry):
                 self.stdout.write(f"{entry} is already installed in {found.folder}.")
+            elif not obtaining.is_within_reach(SpeechModel(store=entry.engine, key=entry.model)):
+                raise WeightsError(_not_installed(entry))
             else:
                 self._install_one(entry, token=token or os.environ.get("HF_TOKEN", ""))
 
@@ -122,9 +127,10 @@ class Command(BaseCommand):
 
     def _verify(self, *, name: str | None, engine: str, **options: Any) -> None:
         """Look at everything before failing, so that one damaged model does not hide another."""
-        entries = [entry for entry in _entries(name, engine) if _is_there(entry)]
+        meant = named(name, engine)
+        entries = [entry for entry in meant if _is_there(entry)]
         if not entries and name:
-            raise WeightsError(_not_installed(name, FASTER_WHISPER if engine == ALL else engine))
+            raise WeightsError(_not_installed(meant[0]))
         problems = [problem for entry in entries if (problem := self._problem(entry))]
         if problems:
             raise WeightsError(" ".join(problems))
@@ -135,10 +141,10 @@ class Command(BaseCommand):
         """Verify one model and return what is wrong with it, empty where nothing is."""
         found = _find(entry)
         try:
-            self._check(entry.engine, entry.model, found.given_path if found else "")
+            self._check(entry.engine, entry.model, found.given_path if found else _row(entry).install_path)
         except WeightsError as err:
             self._blames[entry.engine, entry.model] = err.message
-            return f"{err.message} {_command(entry.model, entry.engine)}".strip()
+            return err.message if _is_own(entry) else f"{err.message} {_way(entry)}"
         self.stdout.write(f"{entry} is as it was installed." if found else f"{entry} was found and is as it must be.")
         return ""
 
@@ -171,43 +177,39 @@ class Command(BaseCommand):
         return ""
 
     def _remove(self, *, name: str, engine: str, **options: Any) -> None:
-        entries = _entries(name, engine)
-        removed = [
-            entry for entry in entries if weights.clear(settings.WEIGHTS_DIR, engine=entry.engine, model=entry.model)
-        ]
-        if not removed:
+        entries = named(name, engine)
+        done = [sentence for entry in entries if (sentence := _removed(entry))]
+        if not done:
             raise WeightsError(f"{name} is not installed for {' or '.join(entry.engine for entry in entries)}.")
-        for entry in removed:
-            self.stdout.write(f"{entry} is removed.")
+        for sentence in done:
+            self.stdout.write(sentence)
 
     def _path(self, *, name: str, engine: str, **options: Any) -> None:
-        for entry in _entries(name, engine):
+        for entry in named(name, engine):
             found = _find(entry)
             if not found:
-                raise WeightsError(_not_installed(entry.model, entry.engine))
+                raise WeightsError(_not_installed(entry))
             self.stdout.write(str(found.path))
 
 
-def _entries(name: str | None, engine: str) -> list[Weights]:
-    """Return what is meant by a name and an engine, either of which may be all. Raises WeightsError for an unknown name.
+def _row(entry: Weights) -> SpeechModel:
+    """Return the row of weights; one that is not saved where there is none, or no database."""
+    return scan.row_if_possible(entry.engine, entry.model) or SpeechModel(store=entry.engine, key=entry.model)
 
-    What tells speakers apart has names of its own, and needs no engine.
+
+def _removed(entry: Weights) -> str:
+    """Take weights away and return the sentence that says so, empty where there was nothing.
+
+    Of those that somebody brought the row goes too, as on the pages: `weights list` would go on to show it.
     """
-    everything = (*catalogue.CATALOGUE, *catalogue.DIARIZATION_CATALOGUE)
-    entries = [
-        entry
-        for entry in everything
-        if name in (None, entry.model) and (engine in (ALL, entry.engine) or (name and entry.engine == DIARIZATION))
-    ]
-    if not entries and name:
-        entries = [
-            Weights(found.engine, found.model, ())
-            for found in weights.brought(settings.WEIGHTS_DIR)
-            if name == found.model and engine in (ALL, found.engine)
-        ]
-    if not entries and name:
-        catalogue.get(engine=FASTER_WHISPER if engine == ALL else engine, model=name)
-    return entries
+    row = _row(entry)
+    if row.pk and _is_own(entry):
+        try:
+            return decisions.remove(row)
+        except Refused as err:
+            raise WeightsError(str(err)) from err
+    is_done = weights.clear(settings.WEIGHTS_DIR, engine=entry.engine, model=entry.model)
+    return f"{entry} is removed." if is_done else ""
 
 
 def _unchecked() -> Iterator[tuple[str, str, str]]:
@@ -245,18 +247,23 @@ def _lacking(entry: Weights, why: str) -> str:
 
 
 def _is_there(entry: Weights) -> bool:
-    return weights.place_of(settings.WEIGHTS_DIR, engine=entry.engine, model=entry.model).exists()
+    """Return whether there is anything to verify: also of what somebody brought to another place."""
+    return _is_own(entry) or weights.place_of(settings.WEIGHTS_DIR, engine=entry.engine, model=entry.model).exists()
 
 
-def _not_installed(name: str, engine: str) -> str:
-    return f"{engine}/{name} is not installed. {_command(name, engine)}"
+def _is_own(entry: Weights) -> bool:
+    return weights.known(engine=entry.engine, model=entry.model) is None
 
 
-def _command(name: str, engine: str) -> str:
-    """Return the sentence with the command that installs something; nothing for what is installed by hand."""
-    if not any(name == known.model for known in (*catalogue.CATALOGUE, *catalogue.DIARIZATION_CATALOGUE)):
-        return ""
-    return f"Run: python manage.py weights install {name}" + (f" --engine {engine}" if engine in ENGINES else "")
+def _not_installed(entry: Weights) -> str:
+    return f"{entry} is not installed. {_way(entry)}"
+
+
+def _way(entry: Weights) -> str:
+    """Return what brings weights here, as the pages say it: sentences, or a command that can be copied."""
+    row = _row(entry) if _is_own(entry) else SpeechModel(store=entry.engine, key=entry.model)
+    fix = obtaining.fix(row)
+    return fix if fix.startswith(COMMAND) else f"{fix}."
 
 
 def _check_sources() -> None:
