@@ -54,16 +54,10 @@ for _ in range({ROUNDS}):
 print(json.dumps(rounds))
 """
 
-SEARCH = """
-import json
+TEXTS = """
 from django.contrib.auth.models import User
-from tests.transcripts.search.test_finding import HOSTILE
-from transcripts.models import Job, Recording, Segment, SearchEntry, Speaker
+from transcripts.models import Job, Recording, Segment, Speaker
 from transcripts.search import index
-from transcripts.search.filters import Filters
-from transcripts.search.finding import search
-from transcripts.search.query import parse
-from transcripts.services.delete import delete_recording
 
 facts = dict(piece=0, mean_log_probability=0, no_speech_probability=0, compression_ratio=1, temperature=0)
 owner, other = (User.objects.create_user(name) for name in ("searcher", "somebody"))
@@ -74,15 +68,34 @@ for who, title, texts in (
 ):
     recording = Recording.objects.create(owner=who, title=title, size_bytes=0, sha256="", media="none", duration_seconds=60)
     job = Job.objects.create(recording=recording, owner=who, state="completed", language="en")
-    speaker = Speaker.objects.create(job=job, number=1, name="Zoë")
+    speakers = [Speaker.objects.create(job=job, number=number, name=name) for number, name in enumerate(("Zoë", "", "Łu Zo"))]
     for number, text in enumerate(texts):
+        speaker = speakers[number % 3]
         Segment.objects.create(job=job, index=number, start=number, end=number + 1, text=text, speaker=speaker, **facts)
     recording.shown_job = job
     recording.save()
     index.rebuild(recording.pk)
+"""
+
+FOUND = """
+import json
+from django.contrib.auth.models import User
+from tests.transcripts.search.test_finding import HOSTILE
+from transcripts.models import Job, Recording, SearchEntry
+from transcripts.search.filters import Filters
+from transcripts.search.finding import search
+from transcripts.search.query import parse
+from transcripts.services import edits
+from transcripts.services.delete import delete_recording
+
 QUERIES = (
     "country", "coun*", "coun", '"your country"', '"country your"', "ask -what", "ask -moon", "budget", "zolc", "東京", "京タ", "行",
     "हिन्दी", "हिन", "हिन*", "12 30", "1e5", "okina", "don't", '"well known"', "secret", "1", "u1", "r*", "zoe",
+)
+
+FILTERS = (
+    *(Filters(), Filters(speaker="zoe"), Filters(speaker="zo"), Filters(speaker="ben")),
+    *(Filters(language="en", least_minutes=0.5), Filters(language="en", speaker="lu"), Filters(states=["failed"])),
 )
 
 def found():
@@ -90,13 +103,30 @@ def found():
     return [
         [[one.recording.title, [hit.segment.text for hit in one.hits]] for one in search(user, parse(query), filters).found]
         for user in users.values()
-        for filters in (Filters(), Filters(speaker="zoe"), Filters(language="en", least_minutes=0.5), Filters(states=["failed"]))
+        for filters in FILTERS
         for query in QUERIES + HOSTILE
     ]
 
-before = found()
+"""
+
+SEARCH = f"""{TEXTS}{FOUND}
+finds = [found()]
+job = Recording.objects.get(title="東京").shown_job
+edits.rename(job.speakers.get(name="Zoë"), "Ben", author=None)
+finds.append(found())
 delete_recording(Recording.objects.get(title="The Büdget"))
-print(json.dumps([before, found()]))
+finds.append(found())
+print(json.dumps(finds))
+"""
+
+FOUND_AGAIN = f"""{FOUND}
+print(json.dumps(found()))
+"""
+
+WITHOUT_NAMES = """
+from transcripts.models import SearchEntry
+for entry in SearchEntry.objects.all():
+    SearchEntry.objects.filter(pk=entry.pk).update(scope=" ".join(entry.scope.split()[:2]))
 """
 
 
@@ -163,6 +193,15 @@ def test_search_finds_the_same_on_postgres_as_on_sqlite(installation: Installati
     installation.run("migrate", "-v0")
     assert json.loads(installation.shell(SEARCH)) == on_sqlite
     assert sum(map(len, on_sqlite[0])) > 50
+
+
+def test_names_are_found_on_postgres_after_the_migration_that_adds_them(on_postgres: Installation):
+    last = json.loads(on_postgres.shell(SEARCH))[-1]
+    on_postgres.shell(WITHOUT_NAMES)
+    on_postgres.run("migrate", "transcripts", "0020", "-v0")
+    assert json.loads(on_postgres.shell(FOUND_AGAIN)) != last
+    on_postgres.run("migrate", "-v0")
+    assert json.loads(on_postgres.shell(FOUND_AGAIN)) == last
 
 
 def _job(installation: Installation) -> list[str]:

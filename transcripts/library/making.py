@@ -80,7 +80,10 @@ class Batch:
         recording.duration_seconds = job.prepared_seconds = job.audio_seconds_done = said[-1].end if said else 0.0
         self._segments += said
         self._entries.append(index.entry(recording, recording.title))
-        self._entries += [index.entry(recording, segment.text, segment.pk) for segment in said]
+        self._entries += [
+            index.entry(recording, segment.text, segment.pk, speaker=segment.speaker.name if segment.speaker else "")
+            for segment in said
+        ]
 
     def _recording(self, number: int, speech: Speech) -> Recording:
         draw = self._draw

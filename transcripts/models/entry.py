@@ -17,7 +17,7 @@ class SearchEntry(models.Model):
     words = models.TextField()
     """As `transcripts.search.words` folds them, with spaces between them."""
     scope = models.CharField(max_length=40)
-    """Whose it is and where, as two words: `transcripts.search.index.scope`."""
+    """Whose it is, where, and who says it, if they have a name, as two or three words: `transcripts.search.index.scope`."""
 
     class Meta:
         ordering = ["id"]

@@ -1,6 +1,7 @@
 """Ask the database's full-text index: SQLite's FTS5 or PostgreSQL's tsvector, which get the same words."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -8,11 +9,13 @@ from uuid import UUID
 from django.db import connection
 
 from transcripts.models.recording import RecordingQuerySet
-from transcripts.search.index import owner_word
+from transcripts.search.index import owner_word, speaker_word
 from transcripts.search.query import Query, Term
 
 MOST_NAMED = 400
 """So many recordings can be named in a query of FTS5: with 100 of them it takes 4 ms, whatever the word."""
+MOST_SPEAKERS = 50
+"""So many names are looked up in the index itself. With more PostgreSQL misjudges the query, and each place is looked at quicker."""
 FIELDS = "entry.id, entry.recording_id, entry.segment_id, entry.words"
 SQLITE = """
     SELECT {fields} FROM transcripts_searchwords found
@@ -35,9 +38,11 @@ IN_RECORDINGS = "AND entry.recording_id IN ({})"
 OF_SPEAKERS = """
     AND EXISTS (
         SELECT 1 FROM transcripts_segment said JOIN transcripts_speaker speaker ON speaker.id = said.speaker_id
-        WHERE said.id = entry.segment_id AND speaker.name IN ({})
+        WHERE said.id = entry.segment_id AND speaker.name {}
     )
 """
+# One value, however many names there are: no database takes all that there may be in a library as one value each.
+ONE_OF = {"sqlite": "IN (SELECT value FROM json_each(%s))", "postgresql": "= ANY(%s)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,11 @@ class Scope:
     owner: int | None = None
     among: RecordingQuerySet | None = None
     speakers: Sequence[str] | None = None
-    """Names of whoever says it."""
+    """Names of whoever says it: not too many of them are looked up like the owner."""
+
+    @property
+    def has_many_speakers(self) -> bool:
+        return self.speakers is not None and len(self.speakers) > MOST_SPEAKERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +106,17 @@ def _narrowed(scope: Scope) -> tuple[str, list[Any]]:
         among, some = _sql(scope.among)
         conditions.append(IN_RECORDINGS.format(among))
         values += some
-    if scope.speakers is not None:
-        conditions.append(OF_SPEAKERS.format(", ".join(["%s"] * len(scope.speakers))))
-        values += scope.speakers
+    if scope.has_many_speakers:
+        conditions.append(OF_SPEAKERS.format(ONE_OF[connection.vendor]))
+        values.append(json.dumps(scope.speakers) if connection.vendor == "sqlite" else scope.speakers)
     return " ".join(conditions), values
 
 
 def fts5(query: Query, scope: Scope) -> tuple[str, str]:
     """Return a query in the language of FTS5 in two parts, between which more can be asked. Words have no quotes in them."""
     found = f"(words : ({' AND '.join(map(_fts5_term, query.wanted))})"
-    if scope.owner is not None:
-        found += f' AND scope : "{owner_word(scope.owner)}"'
+    for words in _words(scope):
+        found += f" AND scope : ({' OR '.join(words)})"
     excluded = " OR ".join(map(_fts5_term, query.excluded))
     return found, f") NOT words : ({excluded})" if excluded else ")"
 
@@ -119,9 +128,16 @@ def _fts5_term(term: Term) -> str:
 def tsquery(query: Query, scope: Scope) -> str:
     """Return a query in the language of tsquery. Words have no quotes in them."""
     parts = [*map(_ts_term, query.wanted), *(f"!{_ts_term(term)}" for term in query.excluded)]
-    if scope.owner is not None:
-        parts.append(f"':{owner_word(scope.owner)}'")
+    parts += ["(':" + "' | ':".join(words) + "')" for words in _words(scope)]
     return " & ".join(parts)
+
+
+def _words(scope: Scope) -> Iterator[list[str]]:
+    """Yield words of which an entry's scope has to have one: its owner, and whoever says it."""
+    if scope.owner is not None:
+        yield [owner_word(scope.owner)]
+    if scope.speakers is not None and not scope.has_many_speakers:
+        yield [speaker_word(name) for name in scope.speakers]
 
 
 def _ts_term(term: Term) -> str:

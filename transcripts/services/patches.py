@@ -75,8 +75,18 @@ def carry_out(
     for row in Segment.objects.bulk_create(created):
         before["segments"][str(row.pk)] = None
         after["segments"][str(row.pk)] = {name: getattr(row, name) for name in CONTENT}
-    index.refresh(job, [int(pk) for pk, row in after["segments"].items() if row is not None and "text" in row])
+    _have_found(job, after)
     return Edit.objects.create(job=job, author=author, kind=kind, before=before, after=after, **of)
+
+
+def _have_found(job: Job, state: State) -> None:
+    """Have the search find what a state put in place: texts, and who says them."""
+    rows = {int(pk): row for pk, row in state["segments"].items() if row is not None}
+    index.refresh(job, [pk for pk, row in rows.items() if "text" in row])
+    given = {row["speaker_id"] for row in rows.values() if "speaker_id" in row and "text" not in row}
+    renamed = {int(pk) for pk, row in state["speakers"].items() if row is not None and "name" in row}
+    if given or renamed:
+        index.attribute(job, given | renamed)
 
 
 def read(job: Job, like: State) -> State:

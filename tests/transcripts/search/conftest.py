@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from tests.conftest import MakeJob, MakeRecording, MakeSegments
-from transcripts.models import Job, Recording
+from transcripts.models import Job, Recording, Speaker
 from transcripts.search import index
 from transcripts.search.filters import Filters
 from transcripts.search.finding import search
@@ -35,6 +35,14 @@ def make_text(make_recording: MakeRecording, make_job: MakeJob, make_segments: M
         return job
 
     return make
+
+
+def say(job: Job, name: str, **which: Any) -> Speaker:
+    """Give segments of a job, all of them unless told otherwise, to somebody new by this name, and have them found so."""
+    speaker = Speaker.objects.create(job=job, number=job.speakers.count() + 1, name=name)
+    job.segments.filter(**which).update(speaker=speaker)
+    index.attribute(job, {speaker.pk})
+    return speaker
 
 
 def texts(user: User, query: str, **filters: Any) -> list[str]:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from tags.models import Tag
 from tests.conftest import MakeJob, MakeRecording
-from tests.transcripts.search.conftest import MakeText, texts, titles
+from tests.transcripts.search.conftest import MakeText, say, texts, titles
 from transcripts.models import Job, Recording, Speaker
 from transcripts.search import finding
 from transcripts.search.filters import Filters
@@ -138,8 +138,7 @@ def test_others_find_nothing_of_it_and_staff_all(alice: User, bob: User, carol: 
 
 def test_filters_do_not_reach_what_a_person_may_not_see(alice: User, bob: User, make_text: MakeText):
     job = make_text("a secret of Alice")
-    speaker = Speaker.objects.create(job=job, number=1, name="Ann")
-    job.segments.update(speaker=speaker)
+    say(job, "Ann")
     filters = {"recording": job.recording_id}, {"owner": "alice"}, {"speaker": "ann"}, {"language": "en"}
     assert [texts(alice, "secret", **one) for one in filters] == [["a secret of Alice"]] * 4
     assert [texts(bob, "secret", **one) for one in filters] == [[]] * 4
@@ -192,7 +191,7 @@ def test_filters(
     make_job(old.recording, state=Job.State.FAILED)
     make_text("harvest", title="new", duration_seconds=900.0)
     job = make_text("harvest", "nothing", title="both", language="de")
-    job.segments.filter(index=0).update(speaker=Speaker.objects.create(job=job, number=1, name="Zoë Quist"))
+    say(job, "Zoë Quist", index=0)
     tags = {name: Tag.objects.create(owner=alice, name=name) for name in "abc"}
     for title, names in (("both", "ab"), ("new", "a"), ("old", "c")):
         Recording.objects.get(title=title).tags.set([tags[name] for name in names])
@@ -203,7 +202,7 @@ def test_filters(
 
 def test_speaker_filter_is_about_who_says_it(alice: User, make_text: MakeText):
     job = make_text("harvest one", "harvest two")
-    job.segments.filter(index=1).update(speaker=Speaker.objects.create(job=job, number=1, name="Ann"))
+    say(job, "Ann", index=1)
     assert texts(alice, "harvest", speaker="ann") == ["harvest two"]
 
 
@@ -231,7 +230,7 @@ def test_of_very_common_words_the_newest_places_are_ranked(alice: User, make_tex
 def test_fewer_places_are_ranked_where_a_speaker_is_named(alice: User, make_text: MakeText, monkeypatch):
     monkeypatch.setattr(finding, "MOST_SAID", 2)
     job = make_text(*["harvest"] * 4)
-    job.segments.update(speaker=Speaker.objects.create(job=job, number=1, name="Ann"))
+    say(job, "Ann")
     assert search(alice, parse("harvest")).capped_at == 0
     results = search(alice, parse("harvest"), Filters(speaker="ann"))
     assert (results.capped_at, results.passages) == (2, 2)

@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from preferences.models import Settings
 from tags.models import Tag
-from tests.transcripts.search.conftest import MakeText
+from tests.transcripts.search.conftest import MakeText, say
 from tests.transcripts.search.test_finding import HOSTILE
 from transcripts.models import Job, Speaker
 
@@ -177,7 +177,7 @@ def test_search_costs_the_same_for_one_recording_and_for_thirty(
     Settings.load()
     for _ in range(count):
         job = make_text(*["the harvest"] * count)
-        job.segments.update(speaker=Speaker.objects.create(job=job, number=1, name="Ann"))
+        say(job, "Ann")
     assert Job.objects.count() == count
     with django_assert_num_queries(queries):  # session, user, tags, places, what is shown, settings with queue; names
         assert "<mark>" in alice_client.get(f"/search/?q=harvest{filters}").text
