@@ -6,6 +6,7 @@ from dataclasses import dataclass
 MODELS, DIARIZERS, LANGUAGES = "models", "diarizers", "languages"
 SPEAKERS, FORMATS = "speakers", "formats"
 ANOTHER = "Choose another one."
+ANOTHER_PAIR = "The language is set to {}: choose another model, or another language in the settings."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def pair(check: Pairing) -> None:
 def clash(model: str, language: str) -> str:
     """Return why a model and a language cannot both be the defaults, as sentences; empty where they can."""
     reason = next(filter(None, (check(model, language) for check in _pairings)), "")
-    return f"{reason} {ANOTHER}" if reason else ""
+    return f"{reason} {ANOTHER_PAIR.format(label_of(LANGUAGES, language))}" if reason else ""
 
 
 def offered(what: str, *, by_staff: bool = True) -> list[Choice]:

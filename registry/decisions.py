@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from preferences import choices
 from preferences.models import Settings
 from registry import known, scan, works
+from registry.diarizers import takers
 from registry.models import Provider, SpeechModel, Work
 from registry.works import Refused
 from speech import weights
@@ -78,7 +79,7 @@ def make_default(model: SpeechModel) -> str:
     if model.status not in (SpeechModel.Status.INSTALLED, SpeechModel.Status.VERIFIED):
         raise Refused(f"{model} is not installed. Install it first.")
     if model.store == DIARIZATION:
-        return make_default_diarizer(model.provider)
+        return _make_default_taker(model)
     current = Settings.load()
     pair = f"{model.store}/{model.key}"
     if refusal := choices.refusal_of(choices.MODELS, pair) or choices.clash(pair, current.default_language):
@@ -86,6 +87,16 @@ def make_default(model: SpeechModel) -> str:
     current.default_engine, current.default_model = model.store, model.key
     current.save(update_fields=["default_engine", "default_model"])
     return f"{model} is used where nobody chooses a model."
+
+
+def _make_default_taker(model: SpeechModel) -> str:
+    """Make the diarizer that takes weights the default. Raises Refused where several do: which one is for a person to say."""
+    names = takers(model.key)
+    if len(names) > 1:
+        raise Refused(
+            f"{model.key} is used by {', '.join(names)}. Make one of these the default, in the list of what runs."
+        )
+    return make_default_diarizer(model.provider)
 
 
 def make_default_diarizer(provider: Provider) -> str:

@@ -78,7 +78,7 @@ def resolve_diarizer(
         hindrances.append(hindrance)
     allowed = [name for name in candidates if not _forbidden(known, name, by_staff=by_staff)]
     said = f"{CANNOT} {'. '.join(dict.fromkeys(hindrances))}."
-    raise NothingRunnable(f"{said} {_advice(known, allowed)}".rstrip())
+    raise NothingRunnable(f"{said} {viability.told_to(_advice(known, allowed), by_staff=by_staff)}".rstrip())
 
 
 def takers(weights: str) -> list[str]:

@@ -130,16 +130,25 @@ def recommend(
 
 
 def estimate(model: Candidate, models: Sequence[Candidate], machine: Machine) -> float:
-    """Return how fast a model is here: as it was measured, else by the nearest in size of its engine that was, else by cores."""
+    """Return how fast a model is here: as it was measured, else by the nearest in size of its engine that was, else by cores.
+
+    A machine on which another engine was slower than its cores promise is taken to be as slow for this one.
+    """
     if model.speed is not None:
         return model.speed
     work = _work(model)
-    measured = [other for other in models if other.engine == model.engine and other.speed and other.quality >= 0]
-    if measured:
-        nearest = min(measured, key=lambda other: abs(_work(other) - work))
+    measured = [other for other in models if other.speed and other.quality >= 0]
+    of_engine = [other for other in measured if other.engine == model.engine]
+    if of_engine:
+        nearest = min(of_engine, key=lambda other: abs(_work(other) - work))
         return (nearest.speed or 0.0) * _work(nearest) / work
     cores = max(min(machine.threads, MOST_THREADS), CORES_OF_A_CARD if machine.card_bytes else 1)
-    return SPEED_BY_CORE.get(model.engine, SPEED_BY_CORE[WHISPER]) * cores / work
+    shares = ((other.speed or 0.0) * _work(other) / (_speed_by_core(other.engine) * cores) for other in measured)
+    return _speed_by_core(model.engine) * cores / work * min(1.0, *shares, 1.0)
+
+
+def _speed_by_core(engine: str) -> float:
+    return SPEED_BY_CORE.get(engine, SPEED_BY_CORE[WHISPER])
 
 
 def _work(model: Candidate) -> float:

@@ -7,7 +7,7 @@ from django.db.models import Case, IntegerField, OuterRef, QuerySet, Subquery, V
 
 from registry import obtaining, scan
 from registry.models import SpeechModel, Work
-from registry.working import WAYS
+from registry.working import OF_THE_PROCESS, WAYS
 
 Kind, Status, State = Work.Kind, SpeechModel.Status, Work.State
 
@@ -100,11 +100,25 @@ def _shown(models: "QuerySet[SpeechModel]") -> "QuerySet[SpeechModel, int | None
 
 
 def _standing(model: SpeechModel, work: Work | None) -> Standing:
+    if work and work.is_unfinished and _is_in_vain(work, model):
+        return Standing(model, None)
     if work is None or work.is_unfinished:
         return Standing(model, work)
-    is_worth_telling = work.state == State.FAILED and work.message != model.status_detail
-    is_over = work.kind == Kind.INSTALL and model.status in (Status.INSTALLED, Status.VERIFIED)
-    return Standing(model, None, work.message if is_worth_telling and not is_over else "")
+    is_told = work.state == State.FAILED and _is_still_so(work, model)
+    return Standing(model, None, work.message if is_told else "")
+
+
+def _is_in_vain(work: Work, model: SpeechModel) -> bool:
+    """Return whether work waits that will find nothing, so that it is no reason not to install."""
+    return (work.kind, work.state) == (Kind.MEASURE, State.QUEUED) and model.status == Status.ABSENT
+
+
+def _is_still_so(work: Work, model: SpeechModel) -> bool:
+    """Return whether what failed work says holds for the files that are there now. Damage stands in the row, until they change."""
+    if work.kind == Kind.VERIFY:
+        return work.message in OF_THE_PROCESS
+    is_there = model.status in (Status.INSTALLED, Status.VERIFIED)
+    return is_there == (work.kind == Kind.MEASURE)
 
 
 def _lacks(model: SpeechModel) -> bool:

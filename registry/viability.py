@@ -27,6 +27,7 @@ TRANSLATE = "translate"
 
 COMMAND = "Run: "
 """What a fix begins with that is a command."""
+FOR_STAFF = "What an administrator can do: "
 INSTALL_LIBRARIES = "Run: make setup"
 INSTALL_WHISPERX = "Run: pip install --no-deps -r requirements-whisperx.txt"
 VERIFY = "Verify it in the administration"
@@ -138,6 +139,11 @@ def of_weights(row: SpeechModel, *, named: str, of: str) -> Hindrance | None:
 def is_unread(row: SpeechModel) -> bool:
     """Return whether somebody has brought files that nobody has read yet."""
     return row.status == SpeechModel.Status.ABSENT and bool(row.status_detail)
+
+
+def told_to(remedy: str, *, by_staff: bool) -> str:
+    """Return a remedy as it is told to an administrator, or to somebody else, who has to ask one."""
+    return remedy if by_staff or not remedy else f"{FOR_STAFF}{remedy}"
 
 
 def instead(clauses: Iterable[str], taken: str) -> str:

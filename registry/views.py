@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from registry import availability
+from registry import availability, scan
 from registry.availability import Available, Offer
 from registry.models import SpeechModel
 
@@ -22,6 +22,7 @@ ASK = "Ask an administrator."
 @vary_on_headers("Accept", "HX-Request")
 def available(request: HttpRequest) -> HttpResponse:
     """Show what can run here now and may be chosen by this person: a page, a fragment of one, or JSON."""
+    scan.refresh()
     is_staff = isinstance(request.user, User) and request.user.is_staff
     found = availability.current(by_staff=is_staff)
     found = found if is_staff else _for_people(found)

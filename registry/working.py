@@ -25,6 +25,10 @@ ANSWER_SECONDS = 0.2
 TRIES = 3
 """How often a process may die under the same work, say for want of memory, before that is given up."""
 GIVEN_UP = f"The process that did it was ended {TRIES} times, probably for want of memory. What was downloaded is kept; try again."
+STALLED = "The process that does it stopped answering."
+UNEXPECTED = "Something unexpected went wrong. The log has the details."
+OF_THE_PROCESS = (GIVEN_UP, STALLED, UNEXPECTED)
+"""What says nothing of the files."""
 
 
 class Cancelled(Exception):
@@ -94,7 +98,7 @@ class Helper:
                         self.tell(message["step"], message["done"], message["total"])
                 self.look()
                 if time.monotonic() - heard > settings.ENGINE_STALL_SECONDS:
-                    raise EngineError("The process that does it stopped answering.", permanent=False)
+                    raise EngineError(STALLED, permanent=False)
         finally:
             process.kill()
 
@@ -180,7 +184,7 @@ def _outcome(claim: Claim, work: Work, should_stop: Callable[[], bool]) -> tuple
         raise
     except Exception:
         log.exception("work %d failed", work.pk)
-        return Work.State.FAILED, "Something unexpected went wrong. The log has the details."
+        return Work.State.FAILED, UNEXPECTED
 
 
 def _end(claim: Claim, work: Work, state: Work.State, message: str) -> None:

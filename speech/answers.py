@@ -124,8 +124,8 @@ class Answers:
             return decoded, stretches.find_pieces(find, work, *stretch, on_progress=report), refusals
         return decoded, find(work, on_progress=report), refusals
 
-    def _language(self, engine: Engine, work: Path, pieces: list[Piece], options: Options) -> tuple[str, float]:
-        """Return the language asked for, else the one heard at several places and its probability."""
+    def _language(self, engine: Engine, work: Path, pieces: list[Piece], options: Options) -> tuple[str, float | None]:
+        """Return the language asked for, else the one heard at several places, and its probability where that is known."""
         if options.language:
             engine.check_language(options.language)
             return options.language, 1.0

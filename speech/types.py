@@ -246,14 +246,14 @@ class PieceResult:
 class Plan:
     """What will be decoded, in which order, and all that decides the numbers. Stored once with the job.
 
-    `batches` are (first piece, one past the last piece). `pins` holds engine, engine_version, model, device, compute_type,
-    instruction_set, threads, beam_size, extra_options and seed; the worker adds weights_sha256. Pieces are in order of their
-    start; those of several channels overlap.
+    `language_probability` is None where the weights know one language only. `batches` are (first piece, one past the last
+    piece). `pins` holds engine, engine_version, model, device, compute_type, instruction_set, threads, beam_size, extra_options
+    and seed; the worker adds weights_sha256. Pieces are in order of their start; those of several channels overlap.
     """
 
     duration: float
     language: str
-    language_probability: float
+    language_probability: float | None
     pieces: tuple[Piece, ...]
     batches: tuple[tuple[int, int], ...]
     pins: Json = field(default_factory=dict)

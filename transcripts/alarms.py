@@ -15,7 +15,6 @@ from preferences.models import Settings
 from registry import known as tables
 from registry import viability
 from registry.known import Known
-from registry.models import SpeechModel
 from registry.resolver import Choice, NothingRunnable, resolve
 from transcripts import storage
 from transcripts.models import Job, Node, Recording
@@ -80,12 +79,15 @@ def _look_at_weights() -> Iterator[Alarm]:
 
 
 def _look_at_default(known: Known, choice: Choice) -> Iterator[Alarm]:
-    """Tell of a default model whose files are damaged: all jobs would get another one, and nobody might notice."""
-    row = known.models.get((known.default_engine, known.default_model))
-    if row and row.status == SpeechModel.Status.BROKEN:
+    """Tell of a default model that is damaged or missing: all jobs would get another one, and nobody might notice.
+
+    What an administrator has disabled is as somebody wants it.
+    """
+    row = known.models.get(known.default)
+    found = viability.of_weights(row, named=f"Model {row.key}", of=row.store) if row else None
+    if row and row.enabled and found:
         instead = f"Jobs for which nobody chooses a model get {choice.spec.model} ({choice.spec.engine}) instead."
-        fix = viability.of_model(known, known.default_engine, known.default_model)
-        yield Alarm("weights", f"{row.status_detail or f'{row} is broken.'} {instead}", fix.remedy if fix else "")
+        yield Alarm("weights", f"{found.sentence} {instead}", found.remedy)
 
 
 def _look_at_queue() -> Iterator[Alarm]:

@@ -18,7 +18,7 @@ from registry import fetching
 from registry.diarizers import CANNOT, SWITCHED_OFF, DiarizerChoice, resolve_diarizer
 from registry.fetching import BeingInstalled
 from registry.resolver import NothingRunnable
-from registry.viability import COMMAND
+from registry.viability import COMMAND, FOR_STAFF
 from speech.client import EngineDied
 from speech.failures import WEIGHTS_BROKEN
 from speech.speakers import channel_turns
@@ -281,7 +281,8 @@ class Identifying(Sound):
 
 
 def _not_identified(reason: str, text: str) -> str:
-    """Return that there are no speakers, why, and how it stands with the text: a command last, so that it can be copied."""
-    said, _, command = reason.removeprefix(CANNOT).strip().partition(COMMAND)
-    parts = [NOT_IDENTIFIED, said.strip(), text, f"{COMMAND}{command}" if command else ""]
+    """Return that there are no speakers, why, and how it stands with the text: what to do last, so that a command can be copied."""
+    begins = FOR_STAFF if FOR_STAFF in reason else COMMAND
+    said, mark, remedy = reason.removeprefix(CANNOT).strip().partition(begins)
+    parts = [NOT_IDENTIFIED, said.strip(), text, f"{mark}{remedy}"]
     return " ".join(filter(None, parts))

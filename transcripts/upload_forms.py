@@ -95,8 +95,8 @@ class UploadForm(OptionsForm):
 
     def _reason_of_going_without(self, request: JobRequest) -> str:
         """Return why nobody's choice is not the usual model. On a page where that could be chosen, somebody has left it."""
-        if self._why_not_usual or self._names_model:
-            return self._why_not_usual
+        if self._mine.lost or (self._names_model and not self._why_not_usual):
+            return self._mine.lost
         mine = replace(self._mine, language=request.language, task=request.task)
         return _hindrance(mine, by_staff=self.by_staff)
 

@@ -34,8 +34,11 @@ class Engine(Protocol):
         """Raise EngineError where the weights do not know the language."""
         ...
 
-    def detect_language(self, windows: "Sequence[Samples]") -> tuple[str, float]:
-        """Return the language spoken and its probability, averaged over windows of at most 30 s."""
+    def detect_language(self, windows: "Sequence[Samples]") -> tuple[str, float | None]:
+        """Return the language spoken and its probability, averaged over windows of at most 30 s.
+
+        It is None where the weights know no other language, so that nothing was detected.
+        """
         ...
 
     def transcribe(

@@ -65,7 +65,7 @@ class FakeEngine:
     def check_language(self, language: str) -> None:
         return
 
-    def detect_language(self, windows: "Sequence[Samples]") -> tuple[str, float]:
+    def detect_language(self, windows: "Sequence[Samples]") -> tuple[str, float | None]:
         poison.crash_if_asked("language", model=self._spec.model, device=self._device)
         return "en", 0.9
 

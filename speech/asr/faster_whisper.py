@@ -118,9 +118,9 @@ class FasterWhisper:
             message = f"The model {self._spec.model} does not know the language {language}."
             raise EngineError(message, permanent=True, code="unknown_language")
 
-    def detect_language(self, windows: "Sequence[Samples]") -> tuple[str, float]:
+    def detect_language(self, windows: "Sequence[Samples]") -> tuple[str, float | None]:
         if not self.model.model.is_multilingual:
-            return "en", 1.0
+            return "en", None
         totals: dict[str, float] = {}
         for samples in windows:
             for token, probability in self.model.model.detect_language(self.encode([samples]))[0]:

@@ -94,11 +94,11 @@ class OpenAIWhisper:
             message = f"The model {self._spec.model} does not know the language {language}."
             raise EngineError(message, permanent=True, code="unknown_language")
 
-    def detect_language(self, windows: "Sequence[Samples]") -> tuple[str, float]:
+    def detect_language(self, windows: "Sequence[Samples]") -> tuple[str, float | None]:
         import whisper
 
         if not self._model.is_multilingual:
-            return "en", 1.0
+            return "en", None
         totals: dict[str, float] = {}
         for samples in windows:
             mel = whisper.log_mel_spectrogram(whisper.pad_or_trim(samples), n_mels=self._model.dims.n_mels)

@@ -14,9 +14,11 @@ from preferences.models import Settings
 from registry import scan, works
 from registry.known import installed
 from registry.models import Provider, SpeechModel, Work
+from registry.standing import standings
 from tests.conftest import PutWeights
 from tests.speech.weights.test_by_hand import lay
 
+CLASH = "Model tiny.en knows English only. The language is set to German: choose another model, or another language in the settings."
 MODELS, PROVIDERS, LONG = "/admin/registry/speechmodel/", "/admin/registry/provider/", "/admin/registry/work/"
 
 
@@ -424,7 +426,7 @@ def test_default_knows_the_language_that_is_expected(admin: Client, put_weights:
     Settings.load()
     Settings.objects.update(default_language="de")
 
-    assert act(admin, "make_default", tiny) == ["Model tiny.en knows English only. Choose another one."]
+    assert act(admin, "make_default", tiny) == [CLASH]
 
     assert Settings.load().default_model == ""
     Settings.objects.update(default_language="en")
@@ -468,6 +470,32 @@ def test_default_diarizer(admin: Client, put_weights: PutWeights):
     assert act(admin, "make_default", whisper, address=PROVIDERS) == [
         "Choose one of the models of whisper: the default is an engine with a model."
     ]
+
+
+def test_weights_that_several_diarizers_take_make_none_of_them_the_default(admin: Client, put_weights: PutWeights):
+    put_weights("diarization", "ge2e")
+    scan.refresh()
+    shared = SpeechModel.objects.get(key="ge2e")
+    assert act(admin, "make_default", shared) == [
+        "ge2e is used by pyannote, whisperx, vad. Make one of these the default, in the list of what runs."
+    ]
+    assert Settings.load().default_diarizer == ""
+
+
+def test_damage_is_told_as_long_as_it_is_there(base: SpeechModel, put_weights: PutWeights):
+    said = "faster-whisper/base is damaged: model.bin is not what was installed."
+    SpeechModel.objects.filter(pk=base.pk).update(status="broken", status_detail=said)
+    Work.objects.create(model=base, kind=Work.Kind.VERIFY, state=Work.State.FAILED, message=said)
+    base.refresh_from_db()
+    assert standings([base])[0].sentence == said
+    put_weights("faster-whisper", "base")
+    scan.refresh(base)
+    assert (base.status, standings([base])[0].sentence) == ("verified", "")
+
+
+def test_measurement_that_waits_is_no_reason_not_to_install(base: SpeechModel, weights_folder: Path):
+    Work.objects.create(model=base, kind=Work.Kind.MEASURE)
+    assert standings([base])[0].actions == [("install", "Install")]
 
 
 def test_weights_from_elsewhere_are_added_and_read(admin: Client, base: SpeechModel, tmp_path: Path):

@@ -463,10 +463,12 @@ def test_time_left_of_a_transcription_has_the_speakers_in_it():
     assert time_left(row, None) is None
 
 
-def test_command_is_the_last_that_is_told():
-    why = diarizers.CANNOT + " The weights ge2e of vad are not installed. Run: python manage.py weights install ge2e"
+@pytest.mark.parametrize("whose", ["", "What an administrator can do: "])
+def test_what_to_do_is_the_last_that_is_told(whose: str):
+    remedy = f"{whose}Run: python manage.py weights install ge2e"
+    why = f"{diarizers.CANNOT} The weights ge2e of vad are not installed. {remedy}"
 
     assert identifying._not_identified(why, identifying.WITHOUT) == (
         "The speakers could not be identified. The weights ge2e of vad are not installed. The text is complete. "
-        "“Identify speakers” tries it again. Run: python manage.py weights install ge2e"
+        f"“Identify speakers” tries it again. {remedy}"
     )

@@ -90,6 +90,14 @@ def test_page_shows_the_facts(alice_client: Client, make_job: MakeJob):
     assert facts[4] == "jfk.opus"
 
 
+def test_page_does_not_claim_to_have_detected_the_only_language_of_a_model(alice_client: Client, make_job: MakeJob):
+    job = make_job(state=Job.State.COMPLETED, engine="whisper", model="tiny.en", language="en")
+    assert "English (the only language of this model)" in alice_client.get(_page(job)).text
+    assert "English, the only language of this model" in " ".join(
+        alice_client.get(f"/jobs/{job.pk}/report").text.split()
+    )
+
+
 def test_page_shows_the_extra_options(alice_client: Client, make_job: MakeJob):
     asked = {"beam_size": 3, "hotwords": "<b>Selenite</b>", "suppress_tokens": [-1, 13]}
     text = alice_client.get(_page(make_job(state=Job.State.COMPLETED, extra_options=asked))).text

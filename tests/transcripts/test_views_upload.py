@@ -91,7 +91,8 @@ def test_form_says_when_nothing_can_run_and_takes_files_all_the_same(
     alice_client: Client, weights_folder: Path, speech: bytes
 ):
     text = alice_client.get("/upload/").text
-    assert "No speech model is installed. Run: python manage.py weights install base" in text
+    said = "No speech model is installed. What an administrator can do: Run: python manage.py weights install base"
+    assert said in text
     assert _options(text, "model") == [("", "Automatic")]
     assert alice_client.post("/upload/", {"recordings": _file(speech)}).url == "/"
     assert Job.objects.get().state == Job.State.QUEUED

@@ -223,6 +223,11 @@ class Standing:
         return not self.job.asked_language and self.job.language_probability is not None
 
     @property
+    def is_only_language(self) -> bool:
+        """Return whether the language is that of the model, which knows no other: nobody chose it, and nothing was detected."""
+        return not self.job.asked_language and self.job.language_probability is None and bool(self.job.model)
+
+    @property
     def language_percent(self) -> int:
         return round(100 * (self.job.language_probability or 0))
 
