@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from tests.conftest import MakeJob, MakeSegments
@@ -266,6 +268,28 @@ def test_history_tells_an_undo_from_a_redo_in_any_order(talk: Job, alice_client:
     page = plain(alice_client.get(f"/jobs/{talk.pk}/history").text)
     titles = re.findall(r"Undone: text corrected|Redone|(?<!: )Text corrected", page)
     assert titles == ["Undone: text corrected", "Redone", "Undone: text corrected", "Text corrected"]
+
+
+def test_history_shows_what_was_saved_while_somebody_typed_as_one_change(
+    talk: Job, alice_client: Client, post: Post, bob
+):
+    first, second = pk(talk, 0), pk(talk, 1)
+    for base, text in ((FIRST, "One"), ("One", "One, two"), ("One, two", "One, two, three")):
+        post(f"segments/{first}/", text=text, base=base)
+    post(f"segments/{second}/", text="Four", base=SECOND)
+    write(talk, second, "Five", base="Four", author=bob)
+    html = alice_client.get(f"/jobs/{talk.pk}/history").text
+    assert html.count("data-row") == 3
+    page = plain(html)
+    assert page.count("Saved 3 times while it was typed") == page.count("times while it was typed") == 1
+    points = [int(point) for point in re.findall(r'name="point" value="(\d+)"', html)]
+    newest_first = list(talk.edits.order_by("-pk").values_list("pk", flat=True))
+    assert points == [*newest_first[1:], 0]
+    of_segment = alice_client.get(f"/jobs/{talk.pk}/segments/{first}/").text
+    assert re.findall(r'name="text" value="([^"]*)"', of_segment) == [FIRST, "One, two", "One", FIRST]
+
+    Edit.objects.filter(pk=newest_first[-1]).update(created_at=timezone.now() - timedelta(hours=1))
+    assert "Saved 2 times while it was typed" in plain(alice_client.get(f"/jobs/{talk.pk}/history").text)
 
 
 def test_history_without_changes(talk: Job, alice_client: Client):

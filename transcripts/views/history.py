@@ -1,7 +1,8 @@
 """What was changed in a text, by whom and when, and the way back to any point of it."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,8 @@ from transcripts.views.access import visible_job
 from transcripts.views.edited import page_of
 
 EDITS_PER_PAGE = 50
+PAUSE = timedelta(minutes=2)
+"""Who types again in the same segment within it is at the same correction: what they type is saved after each second of rest."""
 MOST_TEXTS = 3
 """So many changed texts of an edit are shown."""
 OF_ONE_PLACE = (
@@ -36,13 +39,17 @@ SHOWN = (*OF_ONE_PLACE, Edit.Kind.REPLACE, Edit.Kind.RULES)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An edit as a person reads it. `more` is how many further texts it changed; `text` what a segment had before it."""
+    """An edit as a person reads it. `more` is how many further texts it changed; `text` what a segment had before it.
+
+    `saves` are those that it stands for, the newest first, where somebody typed in one segment; `edit` is the newest of them.
+    """
 
     edit: Edit
     title: str
     texts: tuple[tuple[Run, ...], ...]
     more: int = 0
     text: str | None = None
+    saves: tuple["Entry", ...] = ()
 
 
 class _Titles:
@@ -65,7 +72,7 @@ def index(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Show what was changed, the newest first."""
     job = visible_job(request, job_id)
     page = Paginator(_edits(job), EDITS_PER_PAGE).get_page(request.GET.get("page"))
-    context = {"job": job, "page": page, "entries": _entries(job, page), "page_url": page_of(job)}
+    context = {"job": job, "page": page, "entries": _gathered(_entries(job, page)), "page_url": page_of(job)}
     return render(request, "transcripts/history.html", context)
 
 
@@ -73,7 +80,7 @@ def read_history(job: Job, segment_id: int) -> list[Entry]:
     """Return the newest edits that changed the text of a segment."""
     key = str(segment_id)
     edits = _edits(job).filter(Q(before__segments__has_key=key) | Q(after__segments__has_key=key))
-    return [entry for entry in _entries(job, edits[:EDITS_PER_PAGE], segment_id) if entry.text is not None]
+    return _gathered([entry for entry in _entries(job, edits[:EDITS_PER_PAGE], segment_id) if entry.text is not None])
 
 
 def _edits(job: Job) -> QuerySet[Edit]:
@@ -99,6 +106,39 @@ def _entry(edit: Edit, title: str, segment_id: int | None) -> Entry:
     return Entry(
         edit, title, tuple(tuple(differences(*pair)) for pair in pairs[:MOST_TEXTS]), max(0, len(pairs) - MOST_TEXTS)
     )
+
+
+def _gathered(newest_first: Iterable[Entry]) -> list[Entry]:
+    """Return entries with those as one that were saved while somebody typed in one segment."""
+    groups: list[list[Entry]] = []
+    for entry in newest_first:
+        if groups and _is_going_on(groups[-1][-1].edit, entry.edit):
+            groups[-1].append(entry)
+        else:
+            groups.append([entry])
+    return [group[0] if len(group) == 1 else _as_one(group) for group in groups]
+
+
+def _is_going_on(later: Edit, earlier: Edit) -> bool:
+    """Return whether somebody went on typing where they were."""
+    place = _typed_in(later)
+    is_same = place is not None and place == _typed_in(earlier)
+    return is_same and later.author_id == earlier.author_id and later.created_at - earlier.created_at <= PAUSE
+
+
+def _typed_in(edit: Edit) -> str | None:
+    """Return the id of the only segment whose text a person corrected; None for any other edit."""
+    if edit.kind != Edit.Kind.CORRECT or edit.author_id is None or len(edit.after["segments"]) != 1:
+        return None
+    [(segment, columns)] = edit.after["segments"].items()
+    return segment if columns and "text" in columns and edit.before["segments"][segment] else None
+
+
+def _as_one(saves: Sequence[Entry]) -> Entry:
+    newest, oldest = saves[0], saves[-1]
+    segment = _typed_in(newest.edit)
+    texts = [shown(edit[segment]["text"]) for edit in (oldest.edit.before["segments"], newest.edit.after["segments"])]
+    return replace(newest, texts=(tuple(differences(*texts)),), text=oldest.text, saves=tuple(saves))
 
 
 def _heard(edit: Edit) -> str:
