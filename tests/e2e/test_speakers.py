@@ -39,6 +39,12 @@ from transcripts.services.identify import complete
 again = Job.objects.get(owner__username={name!r}, kind="speakers")
 complete(again, again.lease_token, [Turn(0, 4.8, 1), Turn(4.8, 11, 2)], provenance={{"diarizer": "vad"}})
 """
+BEYOND_THE_PAGE = """() => {
+  const all = [...document.querySelectorAll(".transcript *, #dialog *")].filter((each) => !each.closest(".visually-hidden"));
+  const seen = all.filter((each) => each.checkVisibility() && each.getBoundingClientRect().width > 1);
+  const end = (each) => (each.closest("dialog") ?? document.documentElement).getBoundingClientRect().right;
+  return seen.filter((each) => each.getBoundingClientRect().right > end(each) + 1).map((each) => each.outerHTML);
+}"""
 BEYOND_THE_PANEL = """() => {
   const end = document.querySelector("#speakers").getBoundingClientRect().right;
   const all = [...document.querySelectorAll("#speakers *")];
@@ -331,3 +337,17 @@ def test_page_with_speakers_fits_a_small_screen(open_talk: Callable[..., Page]):
     _turns(page).first.click()
     expect(page.get_by_role("heading", name="Who speaks here?")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+@pytest.mark.parametrize("width", [360, 768])
+def test_longest_names_keep_within_the_text_and_the_dialog(open_talk: Callable[..., Page], width: int):
+    page = open_talk(width=width)
+    page.locator("#panel-fold > summary").click()
+    for number, name in ((1, "W" * 100), (2, "Donaudampfschifffahrt" * 4)):
+        page.get_by_label(f"Name of Speaker {number}").fill(name)
+        page.get_by_label(f"Name of Speaker {number}").press("Enter")
+        expect(_turns(page).nth(number - 1)).to_have_text(name)
+    assert page.evaluate(BEYOND_THE_PAGE) == []
+    page.locator("[id^=merge-]").first.click()
+    expect(page.get_by_role("dialog").get_by_role("heading")).to_be_visible()
+    assert page.evaluate(BEYOND_THE_PAGE) == []
