@@ -203,7 +203,7 @@ def _merge(page: Page) -> None:
     expect(_turns(page)).to_have_text(["Ann", "Ben", "Speaker 3", "Ann"])
 
 
-def test_selected_words_are_given_to_another(open_talk: Callable[..., Page]):
+def test_sentences_with_selected_words_are_given_to_another(open_talk: Callable[..., Page]):
     page = open_talk()
     page.evaluate(
         """() => {
@@ -213,6 +213,8 @@ def test_selected_words_are_given_to_another(open_talk: Callable[..., Page]):
     )
     page.keyboard.press("s")
     expect(page.locator("#assign-name")).to_be_focused()
+    page.get_by_role("radio", name="The sentences with the selected words").check()
+    page.locator("#assign-name").focus()
     page.keyboard.type("1")
     page.keyboard.press("Enter")
     expect(_turns(page)).to_have_text(["Speaker 1"])
