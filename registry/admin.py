@@ -266,10 +266,8 @@ class SpeechModelAdmin(Guarded):
             title="Remove weights",
             sentence="Their files are deleted, and what was downloaded of them. Work on them is cancelled. "
             "Files outside of the weights folder stay where they are. A job that has loaded them goes on; one that loads them "
-            "later gets another model, and says so.",
-            warning="Jobs will get another model: this one is the default."
-            if any(decisions.is_default(row) for row in rows)
-            else "",
+            "later gets another model, where one is left, and says so.",
+            warning=decisions.consequence(rows),
             action=action,
             button="Remove",
             is_danger=True,

@@ -197,9 +197,7 @@ class Guarded(admin.ModelAdmin):  # type: ignore[type-arg]
             rows,
             title="Disable",
             sentence="No new job gets them. What runs with them goes on.",
-            warning="Jobs will get something else: what they get now is among these."
-            if any(isinstance(row, SpeechModel) and decisions.is_default(row) for row in rows)
-            else "",
+            warning=decisions.consequence(list(rows)),
             action="disable",
             button="Disable",
             form=form,

@@ -1,15 +1,17 @@
 """What an administrator decides of providers and weights, for the pages and for commands."""
 
 import time
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.db.models import QuerySet
 
 from preferences import choices
 from preferences.models import Settings
-from registry import known, scan, works
+from registry import known, resolver, scan, works
 from registry.diarizers import takers
 from registry.models import Provider, SpeechModel, Work
+from registry.resolver import NothingRunnable
 from registry.works import Refused
 from speech import weights
 from speech.weights import DIARIZATION, WeightsError
@@ -17,6 +19,7 @@ from speech.weights import DIARIZATION, WeightsError
 PATIENCE_SECONDS = 10.0
 """How long a removal waits for work on the same weights to end: a cancel is obeyed within two."""
 POLL_SECONDS = 0.1
+NOTHING_LEFT = "No model is left then: jobs wait until one is installed or enabled."
 
 
 def remove(model: SpeechModel) -> str:
@@ -113,6 +116,16 @@ def make_default_diarizer(provider: Provider) -> str:
     return f"{provider} tells speakers apart where nobody chooses otherwise."
 
 
-def is_default(model: SpeechModel) -> bool:
-    """Return whether weights are what jobs get where nobody chooses."""
-    return (model.store, model.key) == known.load().default
+def consequence(rows: Sequence[SpeechModel] | Sequence[Provider]) -> str:
+    """Return what jobs for which nobody chooses get without some weights or engines, as a sentence; empty where nothing changes."""
+    tables = known.load()
+    doomed = {(row.store, row.key) if isinstance(row, SpeechModel) else (row.key, "") for row in rows}
+    lost = {pair: "" for pair in tables.models if pair in doomed or (pair[0], "") in doomed}
+    try:
+        now = resolver.resolve(known=tables).spec
+        then = resolver.resolve(known=tables, excluded=lost).spec
+    except NothingRunnable:
+        return NOTHING_LEFT if lost else ""
+    if (now.engine, now.model) == (then.engine, then.model):
+        return ""
+    return f"Jobs for which nobody chooses a model get {then.model} ({then.engine}) then."

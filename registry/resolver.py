@@ -13,6 +13,10 @@ from registry.viability import Hindrance, Task
 from speech.types import EngineSpec
 from speech.weights import MODELS, PURPOSES
 
+NO_ENGINE = "No engine is installed."
+NO_MODEL = "No speech model is installed."
+NONE_FITS = "No installed speech model can serve this."
+
 
 class NothingRunnable(Exception):
     """No engine can serve the job on this machine. The text is a sentence for the person, with what to do."""
@@ -223,16 +227,16 @@ def _choose(candidate: tuple[str, str], wish: _Wish, hindrances: list[Hindrance]
 def _advice(wish: _Wish, hindrances: list[Hindrance]) -> str:
     """Return the sentences for a person who can run nothing, with the easiest that would let this job go on."""
     if all(viability.of_library(engine) for engine in wish.known.engines()):
-        return f"No engine is installed. {viability.told_to(viability.INSTALL_LIBRARIES, by_staff=wish.by_staff)}"
+        return f"{NO_ENGINE} {viability.told_to(viability.INSTALL_LIBRARIES, by_staff=wish.by_staff)}"
     way = remedies.for_job(
         wish.known, wish.task, failed=wish.excluded, forbidden=lambda candidate: _forbidden(candidate, wish)
     )
     if not any(tables.installed(row) or _is_damaged(row) for _, row in wish.known.speech_models()):
         remedy = way.remedy if way else f"{viability.PUT_INTO}."
-        return f"No speech model is installed. {viability.told_to(remedy, by_staff=wish.by_staff)}"
+        return f"{NO_MODEL} {viability.told_to(remedy, by_staff=wish.by_staff)}"
     other = "" if wish.excluded else f"{viability.PUT_INTO}."
     told = viability.told_to(way.told_after(hindrances[0]) if way else other, by_staff=wish.by_staff)
-    return f"No installed speech model can serve this. {hindrances[0].sentence} {told}".rstrip()
+    return f"{NONE_FITS} {hindrances[0].sentence} {told}".rstrip()
 
 
 def _is_damaged(row: SpeechModel) -> bool:

@@ -195,6 +195,9 @@ def _must_be_read(row: SpeechModel) -> bool:
 
 def _refresh(row: SpeechModel, blame: str) -> bool:
     """Write what has changed of one row; return whether anything has."""
+    if row.status == Status.BROKEN and row.install_path and _is_in_its_own_place(row):
+        row.install_path = ""  # What somebody had put beside it was false; since then it was installed.
+        row.save(update_fields=["install_path"])
     facts = _facts(row, blame)
     changed = {name: value for name, value in facts.items() if getattr(row, name) != value}
     for name, value in changed.items():
@@ -202,6 +205,11 @@ def _refresh(row: SpeechModel, blame: str) -> bool:
     if changed:
         SpeechModel.objects.filter(pk=row.pk).update(**changed)
     return bool(changed)
+
+
+def _is_in_its_own_place(row: SpeechModel) -> bool:
+    found = weights.find(settings.WEIGHTS_DIR, engine=row.store, model=row.key)
+    return found is not None and not found.given_path
 
 
 def _facts(row: SpeechModel, blame: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Case, IntegerField, OuterRef, QuerySet, Subquery, Value, When
 
-from registry import obtaining, scan
+from registry import obtaining, scan, viability
 from registry.models import SpeechModel, Work
 from registry.working import OF_THE_PROCESS, WAYS
 
@@ -52,6 +52,9 @@ class Standing:
     @property
     def condition(self) -> str:
         """Return what is to be done before or instead of a download, as a sentence; empty for nothing."""
+        if self.work is None and self.model.status == Status.BROKEN and self.model.install_path:
+            found = viability.of_weights(self.model, named=self.model.name, of=self.model.store)
+            return found.remedy if found else ""
         if self.work or not _lacks(self.model):
             return ""
         return f"{obtaining.by_hand(self.model)}." if self.is_out_of_reach else obtaining.condition(self.model)

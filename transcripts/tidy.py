@@ -13,7 +13,7 @@ from django.utils import timezone
 from django_q.models import Failure
 
 from registry import scan, works
-from transcripts import incoming, lease, node, playback, presence, storage, workfile
+from transcripts import incoming, lease, node, playback, presence, recheck, storage, workfile
 from transcripts.models import Recording
 from transcripts.services import retention
 
@@ -33,6 +33,7 @@ def tidy() -> None:
         lease.rescue,
         _rescue_long_work,
         _look_at_weights,
+        recheck.look_again,
         presence.forget_dead,
         workfile.sweep,
         incoming.remove_leftovers,

@@ -268,7 +268,7 @@ def test_removal_asks_first_then_removes(admin: Client, base: SpeechModel, put_w
 
     text = words(shown(admin, f"{MODELS}{base.pk}/remove/"))
     assert "faster-whisper/base Their files are deleted" in text
-    assert "Jobs will get another model: this one is the default." in text
+    assert "No model is left then: jobs wait until one is installed or enabled." in text
     assert "A job that has loaded them goes on" in text
     assert place.exists()
     response = admin.post(f"{MODELS}{base.pk}/remove/", {"confirmed": "yes"}, follow=True)
@@ -276,6 +276,22 @@ def test_removal_asks_first_then_removes(admin: Client, base: SpeechModel, put_w
     assert "aster-whisper/base is removed." in response.content.decode()
     base.refresh_from_db()
     assert (base.status, place.exists()) == (SpeechModel.Status.ABSENT, False)
+
+
+@pytest.mark.parametrize("action", ["remove", "disable"])
+def test_question_says_what_jobs_get_then(admin: Client, base: SpeechModel, put_weights: PutWeights, action: str):
+    for engine in ("faster-whisper", "whisper"):
+        put_weights(engine, "base")
+    scan.refresh()
+    whisper = SpeechModel.objects.get(store="whisper", key="base")
+
+    def asked(*rows: SpeechModel) -> str:
+        data = {"action": action, "_selected_action": [row.pk for row in rows]}
+        return words(admin.post(MODELS, data).content.decode())
+
+    assert "Jobs for which nobody chooses a model get base (whisper) then." in asked(base)
+    assert "No model is left then: jobs wait until one is installed or enabled." in asked(base, whisper)
+    assert not re.search("nobody chooses a model|No model is left", asked(whisper))
 
 
 def test_several_are_removed_after_a_question(admin: Client, put_weights: PutWeights):

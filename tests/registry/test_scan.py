@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 from registry import decisions, scan, sync, works
 from registry.models import SpeechModel, Work
 from registry.resolver import hindrance
+from registry.standing import standings
 from registry.works import Refused
 from speech.weights import find
 from tests.conftest import PutWeights
@@ -92,6 +93,24 @@ def test_rescan_names_what_is_wrong_with_files_of_the_catalogue(weights_folder: 
     assert work.state == Work.State.FAILED
     assert row("base").status == Status.BROKEN
     assert "model.bin is not the file that its publisher has" in row("base").status_detail
+
+
+def test_false_file_beside_the_folders_is_forgotten_once_the_model_is_installed(
+    weights_folder: Path, put_weights: PutWeights
+):
+    beside = weights_folder / "whisper" / "tiny.en.pt"
+    beside.parent.mkdir(parents=True)
+    beside.write_bytes(b"no checkpoint")
+    scan.rescan()
+    english = row("tiny.en", "whisper")
+    assert english.install_path
+    assert do(english, Work.Kind.VERIFY).state == Work.State.FAILED
+    assert "clear its path in the administration" in standings([row("tiny.en", "whisper")])[0].condition
+
+    put_weights("whisper", "tiny.en")
+    scan.rescan()
+
+    assert (row("tiny.en", "whisper").status, row("tiny.en", "whisper").install_path) == (Status.VERIFIED, "")
 
 
 def test_path_of_an_administrator_is_read_and_forgotten_again(weights_folder: Path, tmp_path: Path):
