@@ -10,7 +10,7 @@ from registry.diarizers import resolve_diarizer
 from registry.models import Provider, SpeechModel
 from registry.resolver import resolve
 from speech.client import EngineProcess, raise_error
-from speech.failures import WEIGHTS_BROKEN
+from speech.failures import NOT_FINITE, WEIGHTS_BROKEN
 from speech.types import DiarizerSpec, EngineError, EngineSpec, OnProgress, ShouldStop, Stopped, to_json
 
 MEASURE_SECONDS = 20.0
@@ -18,6 +18,9 @@ MEASURE_SECONDS = 20.0
 SILENCE_SECONDS = 300.0
 """The engine process gives a sign of life every few seconds."""
 ANSWER_SECONDS = 0.2
+LONGEST_SECONDS = 900.0
+"""With loading. What needs as long for a stretch of half a minute is of no use here, and others wait for the queue."""
+TOO_SLOW = "It was stopped after {:.0f} minutes without a result: it is far too slow here, or its weights are damaged."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ def measure(model: SpeechModel, on_progress: OnProgress, should_stop: ShouldStop
     try:
         found = _ask("engine", _engine(model), on_progress, should_stop)
     except EngineError as err:
-        if err.code == WEIGHTS_BROKEN:
+        if err.code in (WEIGHTS_BROKEN, NOT_FINITE):
             scan.give_up(model, err.message)
         raise
     SpeechModel.objects.filter(pk=model.pk).update(
@@ -75,10 +78,13 @@ def _diarizer(provider: Provider) -> DiarizerSpec:
 def _ask(kind: str, spec: EngineSpec | DiarizerSpec, on_progress: OnProgress, should_stop: ShouldStop) -> Measured:
     process = EngineProcess()
     try:
-        request, heard = process.send("speed", seconds=MEASURE_SECONDS, **{kind: to_json(spec)}), time.monotonic()
+        request = process.send("speed", seconds=MEASURE_SECONDS, **{kind: to_json(spec)})
+        began = heard = time.monotonic()
         while time.monotonic() - heard < SILENCE_SECONDS:
             if should_stop():
                 raise Stopped
+            if time.monotonic() - began > LONGEST_SECONDS:
+                raise EngineError(TOO_SLOW.format(LONGEST_SECONDS / 60), permanent=False, code="too_slow")
             for message in process.receive(timeout_seconds=ANSWER_SECONDS):
                 heard = time.monotonic()
                 raise_error(message)

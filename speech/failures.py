@@ -1,6 +1,8 @@
 """What is told of an exception that nobody expected, and of one that ends the loading of weights."""
 
+import json
 from pickle import UnpicklingError
+from typing import Any
 
 from speech.types import EngineError, Json
 
@@ -10,6 +12,7 @@ CARD_FAILED = "card_failed"
 LIBRARY_MISSING = "library_missing"
 WEIGHTS_BROKEN = "weights_broken"
 ENGINE_ERROR = "engine_error"
+NOT_FINITE = "not_finite"
 
 NO_MEMORY = (
     *("out of memory", "can't allocate memory", "cannot allocate memory", "failed to allocate memory"),
@@ -20,6 +23,7 @@ NO_ROOM_TO_MAP = ("failed to map segment", "cannot allocate memory")
 """The system's loader, of a library for which there is no room."""
 OF_CARD = ("cuda", "cublas", "cudnn", "nvidia", "hip error", "hipblas", "miopen", "rocm")
 """What names a graphics card's driver and libraries, in the words of CTranslate2 and of torch."""
+NO_NUMBERS = "The model gave numbers that are infinite or undefined."
 SHORT = "There was not enough memory for this."
 NO_LIBRARY = "cannot open shared object file"
 
@@ -35,6 +39,19 @@ def error_of(err: Exception) -> Json:
         f"The speech engine failed: {type(err).__name__}: {err}"[:500], permanent=False, code=ENGINE_ERROR
     )
     return {"type": "error", "code": told.code, "message": told.message, "permanent": told.permanent}
+
+
+def not_finite() -> EngineError:
+    """Return the error that tells of figures that are infinite or undefined: no text is worth anything that comes with them."""
+    return EngineError(NO_NUMBERS, permanent=False, code=NOT_FINITE)
+
+
+def encoded(message: Any) -> bytes:
+    """Return a message as a line of JSON. Raises EngineError where a number in it is infinite or undefined: JSON has none such."""
+    try:
+        return json.dumps(message, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    except ValueError as err:
+        raise not_finite() from err
 
 
 def of_loading(err: Exception, *, what: str) -> EngineError:

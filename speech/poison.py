@@ -9,9 +9,11 @@ with `@MODEL` after it that model only. HOW is one of
 - memory: takes memory until there is no more, within a limit that the machine does not feel
 - hang: never returns, and lets no other thread run
 - error: raises what nobody expected; while a model is loaded, that is what damaged weights do
+- nan: has it answer with a number that is none
 - library: raises what a missing library does
-- card and card-memory: raise what a graphics card does that fails, or has no memory left. Not on a processor: `SELENITE_FAKE_DEVICE`
-  is what the fake engine and the fake diarizer say that they run on, unless they are told to use the processor
+- card, card-memory and card-nan: do what a graphics card does that fails, has no memory left, or gives no number. Not on a
+  processor: `SELENITE_FAKE_DEVICE` is what the fake engine and the fake diarizer say that they run on, unless they are told to use
+  the processor
 """
 
 import ctypes
@@ -23,6 +25,10 @@ from pathlib import Path
 
 MEMORY_LIMIT_BYTES = 256 << 20
 MEMORY_STEP_BYTES = 16 << 20
+
+
+class NoNumber(Exception):
+    """The fake engine is to answer with a number that is undefined."""
 
 
 def device_of(asked: str) -> str:
@@ -71,6 +77,10 @@ def _fail() -> None:
     raise ValueError("poisoned")
 
 
+def _give_no_number() -> None:
+    raise NoNumber
+
+
 def _lack_library() -> None:
     raise ImportError("No module named 'poisoned'")
 
@@ -83,14 +93,16 @@ def _fill_card() -> None:
     raise RuntimeError("CUDA failed with error out of memory")
 
 
-OF_CARD = ("card", "card-memory")
+OF_CARD = ("card", "card-memory", "card-nan")
 POISONS: dict[str, Callable[[], None]] = {
     "kill": _kill,
     "abort": os.abort,
     "memory": _take_all_memory,
     "hang": _hang,
     "error": _fail,
+    "nan": _give_no_number,
     "library": _lack_library,
     "card": _fail_on_card,
     "card-memory": _fill_card,
+    "card-nan": _give_no_number,
 }

@@ -59,7 +59,7 @@ from typing import BinaryIO
 
 from speech.answers import Answers
 from speech.client import LEFT_ALONE_STATUS
-from speech.failures import error_of
+from speech.failures import encoded, error_of
 from speech.lifesigns import LONGEST_CALL_SECONDS, SignsOfLife
 from speech.types import EngineError, Json, Stopped
 
@@ -139,8 +139,8 @@ class Server:
         os._exit(LEFT_ALONE_STATUS)
 
     def send(self, message: Json) -> None:
-        """Write a line. Safe from any thread."""
-        line = json.dumps(message, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+        """Write a line. Safe from any thread. Raises EngineError where a number in it is infinite or undefined."""
+        line = encoded(message)
         with self._lock:
             self._output.write(line)
             self._output.flush()
@@ -153,6 +153,7 @@ class Server:
             if self._only and request["type"] not in self._only:
                 raise EngineError(f"This process does not {request['type']}.", permanent=True)
             last = {"type": "done", **self._answers.kinds[request["type"]](request)}
+            encoded(last)  # What cannot be sent is an error too.
         except Stopped:
             last = {"type": "stopped"}
         except EngineError as err:

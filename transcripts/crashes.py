@@ -15,6 +15,7 @@ from speech.failures import (
     CARD_OUT_OF_MEMORY,
     ENGINE_ERROR,
     LIBRARY_MISSING,
+    NOT_FINITE,
     OUT_OF_MEMORY,
     WEIGHTS_BROKEN,
 )
@@ -54,6 +55,7 @@ class Cause(StrEnum):
     STALL = "stall"
     ERROR = "error"
     CARD = "card"
+    NUMBERS = "numbers"
 
     @property
     def is_want_of_memory(self) -> bool:
@@ -65,6 +67,7 @@ REPORTED = {
     CARD_OUT_OF_MEMORY: Cause.MEMORY,
     CARD_FAILED: Cause.CARD,
     ENGINE_ERROR: Cause.ERROR,
+    NOT_FINITE: Cause.NUMBERS,
 }
 """By the code of what an engine reports of itself where it would have been killed, or would have crashed."""
 
@@ -75,6 +78,7 @@ REASONS = {
     Cause.STALL: "the engine stopped answering.",
     Cause.ERROR: "the engine failed.",
     Cause.CARD: "the graphics card failed.",
+    Cause.NUMBERS: "the model gave numbers that are infinite or undefined.",
 }
 """Each goes on a sentence after a colon."""
 MAKE_ROOM = "Free some memory or choose a smaller model, and transcribe it again."

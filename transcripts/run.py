@@ -50,6 +50,7 @@ NOTHING = {
     Job.Kind.STRETCH: "This stretch could not be transcribed: {} {}",
     Job.Kind.GAPS: "The missing stretches could not be transcribed this time either: {} {}",
 }
+NO_TEXT = "Model {1} ({0}) transcribed nothing: {2}"
 NO_MEMORY = "There was too little memory for model {} ({})"
 UNEXPECTED = "Something unexpected went wrong; the log has the details. What was transcribed so far is kept."
 
@@ -120,6 +121,8 @@ class Run(Choosing):
             self._check_stop()
             self._survive(step)
         self._refuse_nothing_but_gaps()
+        if self._next_step():  # Another model begins anew.
+            self._transcribe_all()
 
     def _wants_speakers(self) -> bool:
         """Return whether speakers are still to be identified. Where nobody speaks there is nothing to do."""
@@ -282,6 +285,8 @@ class Run(Choosing):
             self._fall(err)
             return
         cause = crashes.cause_of(err)
+        if cause == Cause.NUMBERS and self._doubt_weights(err):
+            return
         if self.phase == Phase.TRANSCRIBING and cause:
             self._climb_down(err, cause)
             return
@@ -292,6 +297,24 @@ class Run(Choosing):
         elif self.job.crashes >= MOST_CRASHES:
             sentence = GAVE_UP.format(err.message, self.job.crashes, crashes.advice(cause))
             raise EngineError(sentence, permanent=True, code=err.code) from err
+
+    def _doubt_weights(self, err: EngineError) -> bool:
+        """Go on without what gave nothing but numbers that are none: the graphics card, or weights that are not what they must be.
+
+        Return False where it is neither, or there is some text: then the recording is to blame.
+        """
+        if self.job.kind == Job.Kind.GAPS or self._persist(lambda: self.job.segments.filter(gap="").exists()):
+            return False
+        spec = self.choice.spec
+        if self.job.plan and self._plan.pins.get("device", pins.PROCESSOR) != pins.PROCESSOR:
+            self._leave_card(err)
+            return True
+        if self._is_sound(spec.engine, spec.model, unloadable=err.message):
+            return False
+        self._take_gaps_back()
+        self._choose()
+        self._set(crashes=0)
+        return True
 
     def _climb_down(self, err: EngineError, cause: Cause) -> None:
         """Try the batch again that an engine died in, or its parts.
@@ -340,24 +363,49 @@ class Run(Choosing):
     def _refuse_nothing_but_gaps(self) -> None:
         """Raise EngineError where every piece so far became a gap, and there were many, or no more will come.
 
-        Where it was for want of memory the job begins anew when there is more of it, or a model that needs less.
+        Where it was for want of memory the job begins anew when there is more of it, or a model that needs less. Where it may be
+        the weights, it begins anew at once with another model, if there is one.
         """
         batches, done = self._plan.batches, self.job.batches_done
         pieces = sum(last - first for first, last in batches[:done])
         is_enough = done == len(batches) or pieces >= MOST_FIRST_GAPS
         if pieces and self.job.deaths and is_enough and self.job.segments.gaps().count() == pieces:
             cause = Death.from_json(self.job.deaths[-1]).cause
+            if self._begin_anew_without_model(cause):
+                return
             sentence = NOTHING[Job.Kind(self.job.kind)].format(crashes.REASONS[cause], crashes.advice(cause))
             if not (cause.is_want_of_memory and self.job.kind != Job.Kind.GAPS):
                 raise EngineError(sentence, permanent=True, code="nothing_transcribed")
+            pair = self._asked()
+            self._exclude_larger(*pair)
+            self.excluded[pair] = NO_MEMORY.format(*reversed(pair))
             self._take_gaps_back()
             raise EngineError(sentence, permanent=False, code=NOTHING_LEFT)
 
+    def _begin_anew_without_model(self, cause: Cause) -> bool:
+        """Have another model begin anew where this one may be to blame that there is no text; return whether one does.
+
+        Of weights that somebody brought nobody knows what they must be; numbers that are none never come from a recording.
+        """
+        pair = (self.job.engine, self.job.model)
+        if self.job.kind == Job.Kind.GAPS or cause.is_want_of_memory:
+            return False
+        if cause != Cause.NUMBERS and not self._was_brought(*pair):
+            return False
+        self.excluded[pair] = NO_TEXT.format(*pair, crashes.REASONS[cause].rstrip("."))
+        try:
+            self._resolve()
+        except NothingRunnable:
+            del self.excluded[pair]
+            return False
+        self._take_gaps_back()
+        self._choose()
+        self._set(crashes=0)
+        return True
+
     def _take_gaps_back(self) -> None:
-        """Let a job without any text begin anew, but not with what failed just now."""
-        pair, warnings = self._asked(), {gaps.warning(gap) for gap in self.job.segments.gaps()}
-        self._exclude_larger(*pair)
-        self.excluded[pair] = NO_MEMORY.format(*reversed(pair))
+        """Let a job without any text begin anew."""
+        warnings = {gaps.warning(gap) for gap in self.job.segments.gaps()}
         fields = {
             "plan": None,
             "deaths": [],

@@ -42,6 +42,11 @@ class Sound(Held):
         log.warning("job %s: %s is not what was verified: %s", self.job.pk, row, damage or "it is gone")
         return False
 
+    def _was_brought(self, store: str, key: str) -> bool:
+        """Return whether somebody brought these weights, so that nobody knows what they must be."""
+        row = self._persist(lambda: SpeechModel.objects.filter(store=store, key=key).first())
+        return row is not None and scan.is_custom(row)
+
     def _damage(self, row: SpeechModel) -> str:
         """Have weights read and return what is wrong with them, as a sentence; empty where nothing is, or nobody can tell."""
         log.info("job %s: %s is verified first", self.job.pk, row)

@@ -7,12 +7,14 @@ still no text is decoded again too.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from speech import asr
 from speech.asr import checks
 from speech.asr.decoding import Decoded, Window, best, closed, speech_between, split_at_timestamps
 from speech.asr.tuning import Tuning
+from speech.failures import not_finite
 from speech.types import Json, Options, Piece, Segment, Word
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ CONTINUATIONS = 3
 """How often a window is gone on with after Whisper stopped too early."""
 UNFINISHED_SECONDS = 0.5
 """Speech after the last timestamp that is worth going on for; less is the padding of the speech detection."""
+MOST_WITHOUT_FIGURE = 2
+"""Decodings of a window that are infinitely improbable, or undefined, before it is given up."""
 ROOM_TOKENS = 24
 """With less room than this, going on is not worth it."""
 PREPENDED = "\"'“¿([{-"
@@ -189,7 +193,10 @@ class Decoder:
         return first if first and is_last else self._again(window, first)
 
     def _again(self, window: Window, first: Decoded | None) -> Decoded:
-        """Return the best decoding of a window, alone and with rising temperatures. Depends on the window alone."""
+        """Return the best decoding of a window, alone and with rising temperatures. Depends on the window alone.
+
+        Raises EngineError where two give no figure: weights that are not what they should be take long, and give none at all.
+        """
         if first and first.is_silence:
             return first
         candidates = [first] if first else []
@@ -198,6 +205,8 @@ class Decoder:
         for temperature in filter(None, self._tuning.temperatures):
             self._on_progress()
             candidates += self._generate(sampler, encoded, temperature=temperature)
+            if sum(not isfinite(one.mean_log_probability) for one in candidates) >= MOST_WITHOUT_FIGURE:
+                raise not_finite()
             if not candidates[-1].doubts or candidates[-1].is_silence:
                 return candidates[-1]
         return best(candidates)

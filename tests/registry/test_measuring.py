@@ -120,6 +120,16 @@ def test_engine_that_dies_is_an_error_and_nothing_is_written(fake: SpeechModel, 
     assert fake.speed is None
 
 
+def test_measuring_that_comes_to_no_end_is_ended_with_a_sentence(fake: SpeechModel, monkeypatch):
+    monkeypatch.setenv("SELENITE_FAKE_SECONDS", "30")
+    monkeypatch.setattr(measuring, "LONGEST_SECONDS", 1.0)
+    work, _ = works.ask(fake, Work.Kind.MEASURE)
+    working.do(works.claim(holder="a test"), should_stop=_go_on)
+    work.refresh_from_db()
+    assert work.state == Work.State.FAILED
+    assert work.message.endswith("without a result: it is far too slow here, or its weights are damaged.")
+
+
 def test_model_that_is_not_installed_is_not_measured_by_another(put_weights: PutWeights):
     fill()
     put_weights("faster-whisper", "base")

@@ -1,6 +1,7 @@
 """The engine process and its client, for real, with the fake engine."""
 
 import errno
+import io
 import json
 import os
 import signal
@@ -20,6 +21,7 @@ import pytest
 from speech import client
 from speech.client import EngineDied, EngineProcess
 from speech.failures import is_out_of_memory
+from speech.server import Server
 from speech.types import (
     DiarizerSpec,
     EngineError,
@@ -66,6 +68,36 @@ def _texts(process: EngineProcess, request: Json, **fields: Any) -> dict[int, st
 
 def test_process_says_that_it_is_ready(process: EngineProcess):
     assert process.receive(timeout_seconds=PATIENCE)[0] == {"type": "ready", "protocol": 1}
+
+
+def test_number_that_is_none_is_an_error_and_the_process_goes_on(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("SELENITE_FAKE_CRASH", f"0:nan:once:{tmp_path / 'given'}")
+    process, request = EngineProcess(), _request(data, tmp_path)
+    try:
+        plan = _last(process, "plan", **request)["plan"]
+        with pytest.raises(EngineError, match="The model gave numbers that are infinite or undefined.") as caught:
+            _texts(process, request, plan=plan, first_batch=0)
+        assert (caught.value.code, caught.value.permanent) == ("not_finite", False)
+        assert len(_texts(process, request, plan=plan, first_batch=0)) == len(plan["batches"])
+    finally:
+        process.close()
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_last_reply_with_a_number_that_is_none_is_an_error(number: float):
+    output = io.BytesIO()
+    server = Server(output)
+    server._answers.kinds["count"] = lambda request: {"count": number}
+    server._answer({"id": "1", "type": "count"})
+    assert json.loads(output.getvalue()) == {
+        "id": "1",
+        "type": "error",
+        "code": "not_finite",
+        "message": "The model gave numbers that are infinite or undefined.",
+        "permanent": False,
+    }
 
 
 def test_plan_warns_of_a_recording_that_breaks_off(process: EngineProcess, data: Path, tmp_path: Path):

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from importlib.machinery import PathFinder
 from pathlib import Path
+from random import Random
 
 import psutil
 import pytest
@@ -14,7 +15,7 @@ from registry.models import SpeechModel
 from speech import measuring
 from speech.client import EngineProcess
 from speech.times import clock
-from speech.weights import find, verify
+from speech.weights import check, find, verify
 from tests.transcripts.installation import Installation
 from transcripts import lease
 from transcripts.engine import EngineHost
@@ -27,6 +28,7 @@ State = Job.State
 ASK_NOT = "ask not what your country can do for you"
 SECONDS = 112.0
 """More than four pieces, so that there is a second batch."""
+NOISE_BYTES = 35_000_000
 PUT_BACK_SECONDS = 40.0
 """A look every 15 seconds, and the work."""
 HIDE = """
@@ -129,6 +131,41 @@ def test_one_wrong_byte_is_noticed_before_the_weights_are_used(make_job, weights
     assert job.warnings[0] == f"Model base is broken: {damage}; tiny.en (faster-whisper) was used instead."
     row = SpeechModel.objects.get(store="faster-whisper", key="base")
     assert (row.status, row.status_detail) == (SpeechModel.Status.BROKEN, f"{damage}.")
+
+
+def _fill_with_noise(place: Path) -> None:
+    """Fill most of the words that a model of CTranslate2 knows with noise: it can be loaded, and its files are what they were."""
+    content = bytearray((place / "model.bin").read_bytes())
+    name = b"decoder/embeddings/weight\0"
+    start = (
+        content.index(name) + len(name) + 14
+    )  # The rank, two dimensions, the kind of the numbers, how many bytes they are.
+    content[start : start + NOISE_BYTES] = Random(0).randbytes(NOISE_BYTES)
+    (place / "model.bin").write_bytes(content)
+
+
+def test_rubbish_that_somebody_brought_is_broken_and_costs_no_job(make_job, weights, go, settings):
+    weights("faster-whisper/tiny.en", "faster-whisper/base")
+    own = settings.WEIGHTS_DIR / "faster-whisper" / "noise"
+    shutil.copytree(settings.WEIGHTS_DIR / "faster-whisper" / "tiny.en", own)
+    (own / "manifest.json").unlink()
+    _fill_with_noise(own)
+    scan.rescan()
+    check(settings.WEIGHTS_DIR, engine="faster-whisper", model="noise")
+    scan.refresh()
+    job = make_job(asked_model="noise", asked_language="en")
+
+    assert go(job) == State.COMPLETED
+
+    assert (job.model, ASK_NOT in _text(job)) == ("base", True)
+    assert job.warnings[0] == (
+        "Model noise is broken: The model gave numbers that are infinite or undefined; base (faster-whisper) was used instead."
+    )
+    row = SpeechModel.objects.get(key="noise")
+    assert (row.status, row.status_detail) == (
+        SpeechModel.Status.BROKEN,
+        "The model gave numbers that are infinite or undefined.",
+    )
 
 
 def test_weights_that_were_only_touched_are_used(make_job, weights, go, settings):

@@ -8,6 +8,7 @@ import json
 import os
 import wave
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from preferences.models import Settings
 from registry import machine, resolver, scan, viability
 from registry.models import Provider, SpeechModel, Work
 from speech.types import EngineError, Plan
+from speech.weights.manifest import Manifest
+from speech.weights.store import sha256_of
 from tests.registry.test_working import do
 from tests.speech.weights.test_by_hand import lay
 from transcripts import crashes, failed, lease
@@ -709,6 +712,105 @@ def test_model_brought_by_hand_that_cannot_be_loaded_is_broken_until_its_files_c
     os.utime(weights_folder / "faster-whisper" / "ours" / "model.bin", (1, 1))
     do(cut, Work.Kind.VERIFY)
     assert (cut.status, cut.status_detail) == (SpeechModel.Status.INSTALLED, scan.AS_FOUND)
+
+
+NO_NUMBERS = "The model gave numbers that are infinite or undefined"
+
+
+@pytest.fixture
+def brought(put_weights) -> SpeechModel:
+    """A model that somebody brought and that can be loaded, whatever its numbers are worth."""
+    own = Provider.objects.create(key="own", kind=Provider.Kind.ASR, name="own", module="speech.asr.fake")
+    row = SpeechModel.objects.create(provider=own, store="own", key="model", name="model")
+    place = put_weights("own", "model")
+    manifest = Manifest.read(place)
+    files = tuple(replace(file, sha256=sha256_of(place / file.name)) for file in manifest.files)
+    replace(manifest, files=files, verified_at="").write(place)
+    scan.refresh()
+    return row
+
+
+def test_model_brought_by_hand_that_gives_no_numbers_is_broken(brought: SpeechModel, make, go, monkeypatch):
+    monkeypatch.setenv("SELENITE_FAKE_CRASH", "*@model:nan:always")
+    job = make(asked_engine="own", asked_model="model")
+
+    assert go(job) == State.COMPLETED
+
+    assert (job.engine, _is_whole(job), job.segments.gaps().count()) == ("fake", True, 0)
+    assert job.warnings == [f"Model model is broken: {NO_NUMBERS}{INSTEAD}"]
+    assert (job.crashes, job.deaths) == (0, [])
+    brought.refresh_from_db()
+    assert (brought.status, brought.status_detail) == (SpeechModel.Status.BROKEN, f"{NO_NUMBERS}.")
+    assert resolver.hindrance(engine="own", model="model") == f"Model model is broken: {NO_NUMBERS}."
+
+
+def test_job_waits_where_the_only_model_gives_no_numbers(brought: SpeechModel, make, go, monkeypatch, settings):
+    settings.FAKE_ENGINE = False
+    monkeypatch.setenv("SELENITE_FAKE_CRASH", "*@model:nan:always")
+    job = make(asked_engine="own", asked_model="model")
+    assert (go(job), job.segments.count(), job.error) == (State.QUEUED, 0, "")
+
+
+@pytest.mark.parametrize("how", ["nan", "abort"])
+def test_piece_that_fails_with_a_model_brought_by_hand_is_held_against_the_recording(
+    how: str, brought: SpeechModel, make, go, monkeypatch
+):
+    monkeypatch.setenv("SELENITE_FAKE_CRASH", f"3@model:{how}:always")
+    job = make(asked_engine="own", asked_model="model")
+
+    assert go(job) == State.COMPLETED
+
+    assert (job.engine, job.segments.gaps().count()) == ("own", 1)
+    brought.refresh_from_db()
+    assert brought.status != SpeechModel.Status.BROKEN
+
+
+def test_model_brought_by_hand_that_transcribes_nothing_makes_way_for_another(
+    brought: SpeechModel, make, go, monkeypatch
+):
+    monkeypatch.setattr("transcripts.run.MOST_FIRST_GAPS", 2)
+    monkeypatch.setenv("SELENITE_FAKE_CRASH", "*@model:abort:always")
+    job = make(asked_engine="own", asked_model="model")
+
+    assert go(job) == State.COMPLETED
+
+    assert (job.engine, _is_whole(job), job.segments.gaps().count()) == ("fake", True, 0)
+    assert job.warnings == [f"Model model (own) transcribed nothing: the engine crashed{INSTEAD}"]
+    brought.refresh_from_db()
+    assert brought.status != SpeechModel.Status.BROKEN
+
+
+def test_model_as_its_publisher_has_it_that_gives_no_numbers_makes_way_for_another(make, go, monkeypatch, settings):
+    settings.DEFAULT_MODEL = "base"
+    monkeypatch.setattr("transcripts.run.MOST_FIRST_GAPS", 2)
+    monkeypatch.setenv("SELENITE_FAKE_CRASH", "*@fake:nan:always")
+    job = make(asked_engine="fake", asked_model="fake")
+
+    assert go(job) == State.COMPLETED
+
+    assert (job.model, _is_whole(job), job.segments.gaps().count()) == ("base", True, 0)
+    reason = NO_NUMBERS.replace("The model", "the model")
+    assert job.warnings == [f"Model fake (fake) transcribed nothing: {reason}; base (fake) was used instead."]
+
+
+def test_graphics_card_that_gives_no_numbers_makes_way_for_the_processor(brought: SpeechModel, make, go, monkeypatch):
+    monkeypatch.setenv("SELENITE_FAKE_DEVICE", "cuda")
+    monkeypatch.setenv("SELENITE_FAKE_CRASH", "*@model:card-nan:always")
+    job = make(asked_engine="own", asked_model="model")
+
+    assert go(job) == State.COMPLETED
+
+    assert (job.engine, _is_whole(job), job.provenance["device"]) == ("own", True, "cpu")
+    assert job.warnings == [f"{NO_NUMBERS}; the text was made on the processor with the same model, which is slower."]
+
+
+def test_model_brought_by_hand_that_gives_no_numbers_is_broken_when_it_is_measured(brought: SpeechModel, monkeypatch):
+    monkeypatch.setenv("SELENITE_FAKE_CRASH", "*@model:nan:always")
+
+    work = do(brought, Work.Kind.MEASURE)
+
+    assert (work.state, work.message, brought.speed) == (Work.State.FAILED, f"{NO_NUMBERS}.", None)
+    assert (brought.status, brought.status_detail) == (SpeechModel.Status.BROKEN, work.message)
 
 
 def test_model_brought_by_hand_that_cannot_be_measured_is_broken(cut: SpeechModel):
