@@ -1,5 +1,6 @@
 """Real weights and libraries that break: what is deleted, damaged, hidden or too large costs no job."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from importlib.machinery import PathFinder
@@ -28,6 +29,8 @@ State = Job.State
 ASK_NOT = "ask not what your country can do for you"
 SECONDS = 112.0
 """More than four pieces, so that there is a second batch."""
+STEP_BYTES = 24 << 20
+"""Base needs about three times as much more than tiny.en, whatever the engine does to get by with less."""
 NOISE_BYTES = 35_000_000
 PUT_BACK_SECONDS = 40.0
 """A look every 15 seconds, and the work."""
@@ -244,15 +247,36 @@ def test_whisper_takes_over_where_faster_whisper_is_gone(make_job, weights, go, 
 
 
 @pytest.fixture
-def little_memory(monkeypatch):
-    """Have engines that may take so much address space that tiny.en fits in, and base does not."""
+def little_memory(make_job, weights, go, monkeypatch):
+    """Have engines that may take so much address space that tiny.en fits in, and base does not. Machines differ in how much."""
+    weights("faster-whisper/tiny.en")
+    go(make_job(asked_language="en"))
+    [engine] = [child for child in psutil.Process().children() if "speech" in child.cmdline()]
+    limit = _most_address_space(engine.pid)
+    engine.kill()
+    engine.wait()
+    weights("faster-whisper/base")
+    asked = {"asked_engine": "faster-whisper", "asked_model": "base", "asked_language": "en"}
+    model = "base"
+    while model == "base":
+        _limit_memory(monkeypatch, limit)
+        job = make_job(**asked)
+        go(job)
+        model, limit = job.model, limit - STEP_BYTES
+
+
+def _limit_memory(monkeypatch, limit: int) -> None:
     monkeypatch.setattr(
-        "transcripts.engine.EngineProcess", lambda *arguments: EngineProcess("--memory", str(1600 << 20), *arguments)
+        "transcripts.engine.EngineProcess", lambda *arguments: EngineProcess("--memory", str(limit), *arguments)
     )
 
 
-def test_model_that_does_not_fit_makes_way_for_a_smaller_one(make_job, weights, go, little_memory):
-    weights("faster-whisper/base", "faster-whisper/tiny.en")
+def _most_address_space(pid: int) -> int:
+    [kilobytes] = re.findall(r"VmPeak:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    return int(kilobytes) << 10
+
+
+def test_model_that_does_not_fit_makes_way_for_a_smaller_one(make_job, go, little_memory):
     job = make_job(asked_language="en")
 
     assert go(job) == State.COMPLETED
@@ -260,15 +284,14 @@ def test_model_that_does_not_fit_makes_way_for_a_smaller_one(make_job, weights, 
     assert job.warnings[0].endswith("the engine ran out of memory; tiny.en (faster-whisper) was used instead.")
 
 
-def test_job_waits_where_nothing_fits(make_job, weights, go, little_memory):
-    weights("faster-whisper/base")
+def test_job_waits_where_nothing_fits(make_job, go, little_memory, settings):
+    shutil.rmtree(settings.WEIGHTS_DIR / "faster-whisper" / "tiny.en")
+    scan.refresh()
     job = make_job(asked_language="en")
 
     assert go(job) == State.QUEUED
-    assert job.blocked_reason == (
-        "No part of this recording could be transcribed: the engine ran out of memory. "
-        "Free some memory or choose a smaller model, and transcribe it again."
-    )
+    assert "the engine ran out of memory" in job.blocked_reason  # While it loaded, or at a piece.
+    assert "memory" in job.blocked_reason.rpartition("ran out of memory")[2]
 
 
 def test_job_starts_by_itself_when_a_model_is_there(installation: Installation, tmp_path: Path):
@@ -279,7 +302,9 @@ def test_job_starts_by_itself_when_a_model_is_there(installation: Installation, 
     installation.start()
     blocked = "SELECT blocked_reason FROM transcripts_job WHERE state = 'queued'"
     installation.wait_for(lambda: any(reason for (reason,) in installation.read(blocked)))
-    assert installation.read(blocked) == [("No speech model is installed. Run: python manage.py weights install base",)]
+    assert installation.read(blocked) == [
+        ("No speech model is installed. What an administrator can do: Run: python manage.py weights install base",)
+    ]
 
     source = Path(real.WEIGHTS_DIR) / "faster-whisper" / "tiny.en"
     shutil.copytree(source, models / "faster-whisper" / "tiny.en")
