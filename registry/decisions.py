@@ -119,13 +119,17 @@ def make_default_diarizer(provider: Provider) -> str:
 def consequence(rows: Sequence[SpeechModel] | Sequence[Provider]) -> str:
     """Return what jobs for which nobody chooses get without some weights or engines, as a sentence; empty where nothing changes."""
     tables = known.load()
-    doomed = {(row.store, row.key) if isinstance(row, SpeechModel) else (row.key, "") for row in rows}
-    lost = {pair: "" for pair in tables.models if pair in doomed or (pair[0], "") in doomed}
+    pairs = {(row.store, row.key) for row in rows if isinstance(row, SpeechModel)}
+    engines = {row.key for row in rows if isinstance(row, Provider)}
+    lost = {pair: "" for pair in tables.models if pair in pairs or pair[0] in engines}
     try:
         now = resolver.resolve(known=tables).spec
+    except NothingRunnable:
+        return ""
+    try:
         then = resolver.resolve(known=tables, excluded=lost).spec
     except NothingRunnable:
-        return NOTHING_LEFT if lost else ""
+        return NOTHING_LEFT
     if (now.engine, now.model) == (then.engine, then.model):
         return ""
     return f"Jobs for which nobody chooses a model get {then.model} ({then.engine}) then."

@@ -144,7 +144,7 @@ def estimate(model: Candidate, models: Sequence[Candidate], machine: Machine) ->
         return (nearest.speed or 0.0) * _work(nearest) / work
     cores = max(min(machine.threads, MOST_THREADS), CORES_OF_A_CARD if machine.card_bytes else 1)
     shares = ((other.speed or 0.0) * _work(other) / (_speed_by_core(other.engine) * cores) for other in measured)
-    return _speed_by_core(model.engine) * cores / work * min(1.0, *shares, 1.0)
+    return _speed_by_core(model.engine) * cores / work * min([1.0, *shares])
 
 
 def _speed_by_core(engine: str) -> float:

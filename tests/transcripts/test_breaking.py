@@ -290,8 +290,15 @@ def test_job_waits_where_nothing_fits(make_job, go, little_memory, settings):
     job = make_job(asked_language="en")
 
     assert go(job) == State.QUEUED
-    assert "the engine ran out of memory" in job.blocked_reason  # While it loaded, or at a piece.
-    assert "memory" in job.blocked_reason.rpartition("ran out of memory")[2]
+    while_loading = (
+        "Model base could not be loaded (faster-whisper): the engine ran out of memory. "
+        "No other model that is installed can do this. Free some memory or choose a smaller model, and transcribe it again."
+    )
+    at_a_piece = (
+        "No part of this recording could be transcribed: the engine ran out of memory. "
+        "Free some memory or choose a smaller model, and transcribe it again."
+    )
+    assert job.blocked_reason in (while_loading, at_a_piece)
 
 
 def test_job_starts_by_itself_when_a_model_is_there(installation: Installation, tmp_path: Path):

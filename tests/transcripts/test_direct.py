@@ -68,7 +68,7 @@ def test_job_that_kills_its_engine_every_time_fails(
     started: Job, engine: EngineHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SELENITE_FAKE_CRASH", "*:abort:always")
-    monkeypatch.setattr("transcripts.run.MOST_FIRST_GAPS", 1)
+    monkeypatch.setattr("transcripts.settling.MOST_FIRST_GAPS", 1)
 
     direct.run(started, engine=engine, interruption=direct.Interruption(), on_progress=ignore)
 

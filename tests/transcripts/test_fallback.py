@@ -768,7 +768,7 @@ def test_piece_that_fails_with_a_model_brought_by_hand_is_held_against_the_recor
 def test_model_brought_by_hand_that_transcribes_nothing_makes_way_for_another(
     brought: SpeechModel, make, go, monkeypatch
 ):
-    monkeypatch.setattr("transcripts.run.MOST_FIRST_GAPS", 2)
+    monkeypatch.setattr("transcripts.settling.MOST_FIRST_GAPS", 2)
     monkeypatch.setenv("SELENITE_FAKE_CRASH", "*@model:abort:always")
     job = make(asked_engine="own", asked_model="model")
 
@@ -782,7 +782,7 @@ def test_model_brought_by_hand_that_transcribes_nothing_makes_way_for_another(
 
 def test_model_as_its_publisher_has_it_that_gives_no_numbers_makes_way_for_another(make, go, monkeypatch, settings):
     settings.DEFAULT_MODEL = "base"
-    monkeypatch.setattr("transcripts.run.MOST_FIRST_GAPS", 2)
+    monkeypatch.setattr("transcripts.settling.MOST_FIRST_GAPS", 2)
     monkeypatch.setenv("SELENITE_FAKE_CRASH", "*@fake:nan:always")
     job = make(asked_engine="fake", asked_model="fake")
 

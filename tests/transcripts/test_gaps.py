@@ -234,7 +234,7 @@ def test_engine_that_dies_after_its_last_word_costs_nothing(job, undisturbed, go
 
 @pytest.mark.django_db
 def test_job_whose_every_piece_fails_ends_with_a_sentence_that_helps(job, go, poison, monkeypatch):
-    monkeypatch.setattr("transcripts.run.MOST_FIRST_GAPS", 2)
+    monkeypatch.setattr("transcripts.settling.MOST_FIRST_GAPS", 2)
     poison("*:abort:always")
 
     assert go(job) == State.FAILED
@@ -248,7 +248,7 @@ def test_job_whose_every_piece_fails_ends_with_a_sentence_that_helps(job, go, po
 
 @pytest.mark.django_db
 def test_job_whose_every_piece_needs_too_much_memory_waits_and_begins_anew(job, undisturbed, go, poison, monkeypatch):
-    monkeypatch.setattr("transcripts.run.MOST_FIRST_GAPS", 2)
+    monkeypatch.setattr("transcripts.settling.MOST_FIRST_GAPS", 2)
     poison("*:memory:always")
 
     assert go(job) == State.QUEUED
