@@ -33,6 +33,7 @@ from speech.types import (
     UnreadableMedia,
     to_json,
 )
+from tests.processes import still_running
 
 ENGINE = to_json(EngineSpec("fake", "fake", ""))
 PATIENCE = 30.0
@@ -264,7 +265,7 @@ def test_the_process_dies_with_the_one_that_started_it():
     parent.kill()
     parent.communicate()
 
-    assert psutil.wait_procs([engine], timeout=5)[1] == []
+    assert still_running([engine], within_seconds=5) == []
 
 
 def test_the_process_is_given_no_secret(monkeypatch: pytest.MonkeyPatch):

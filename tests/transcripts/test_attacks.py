@@ -7,6 +7,7 @@ from contextlib import closing
 import psutil
 import pytest
 
+from tests.processes import still_running
 from tests.transcripts.installation import SECONDS, part, patiently, tree
 from transcripts.chaos import journal
 
@@ -42,7 +43,7 @@ def test_worker_that_was_frozen_past_its_lease_adds_nothing(installation):
 
     done = installation.job[1]
     installation.wait_for_batch(done + 1)
-    assert not engine.is_running() or engine.status() == psutil.STATUS_ZOMBIE
+    assert still_running([engine], within_seconds=0) == []
     frozen.resume()
 
     installation.wait_for_end()

@@ -10,6 +10,7 @@ import pytest
 from django_q import cluster as q
 from django_q import worker as q_worker
 
+from tests.processes import still_running
 from tests.transcripts.installation import SECONDS, count, kill, part, patiently, tree
 from transcripts.cluster import Sentinel
 from transcripts.mailbox import Mailbox
@@ -49,7 +50,7 @@ def test_nothing_outlives_a_kill_and_a_start_goes_on(installation):
 
     main.kill()
 
-    assert psutil.wait_procs(processes, timeout=3)[1] == []
+    assert still_running(processes, within_seconds=3) == []
     done = installation.job[1]
     installation.start()
     installation.wait_for_end()
@@ -73,7 +74,7 @@ def test_stop_gives_both_jobs_back_and_leaves_nothing(installation, whom):
         with suppress(psutil.NoSuchProcess):  # Those that were told before it may have ended it.
             process.terminate()
 
-    assert psutil.wait_procs(processes, timeout=STOP_SECONDS)[1] == []
+    assert still_running(processes, within_seconds=STOP_SECONDS) == []
     assert time.monotonic() - began < STOP_SECONDS
     assert installation.process.wait() == 0
     assert installation.jobs == [("queued", 0, 1, 0)] * 2
@@ -85,8 +86,7 @@ def test_cluster_starts_anew_when_somebody_asks_for_it(installation):
     before = part(main, "cluster asr")
     installation.read("UPDATE settings_settings SET restart_requested_at = strftime('%Y-%m-%d %H:%M:%f', 'now')")
 
-    psutil.wait_procs([before], timeout=10)
-    assert not before.is_running()
+    assert still_running([before], within_seconds=10) == []
     assert installation.job[:2] != ("completed", SECONDS // 4)
     installation.wait_for_end()
     assert installation.has_the_text_of_an_undisturbed_run()
@@ -97,7 +97,7 @@ def test_cluster_starts_anew_when_somebody_asks_for_it(installation):
 
     installation.wait_for(lambda: len(installation.read("SELECT 1 FROM transcripts_node")) == 1)
     main.terminate()
-    psutil.wait_procs([main, after], timeout=5)
+    assert still_running([main, after], within_seconds=5) == []
     assert installation.read("SELECT name FROM transcripts_node") == []
 
 

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from speech.weights import WeightsError
 from speech.weights.apart import run_apart
+from tests.processes import still_running
 
 SERVE = "from speech.weights.apart import run_apart; run_apart('http.server', '--bind', '127.0.0.1', '0')"
 
@@ -22,7 +23,7 @@ def test_program_ends_when_its_parent_is_killed():
         parent.kill()
         parent.wait()
 
-    assert psutil.wait_procs(children, timeout=10)[1] == []
+    assert still_running(children, within_seconds=10) == []
 
 
 def test_program_that_fails_says_why():

@@ -10,6 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.processes import still_running
 from tests.transcripts.installation import Installation, tree
 
 SIGN_IN = (
@@ -84,7 +85,7 @@ def test_job_goes_on_after_a_restart_and_after_a_stop(installation: Installation
     assert (status, answer["status"]) == (202, "restarting")
     installation.wait_for(lambda: pages.start() not in ("", first))
     assert main.is_running()
-    assert psutil.wait_procs(below, timeout=5)[1] == []
+    assert still_running(below, within_seconds=5) == []
     done = installation.job[1]
     installation.wait_for_batch(done + 1)
     assert installation.job[3] == 0
@@ -96,7 +97,7 @@ def test_job_goes_on_after_a_restart_and_after_a_stop(installation: Installation
     below = tree(main.pid)[1:]
     assert installation.process is not None
     assert installation.process.wait(10) == 0
-    assert psutil.wait_procs(below, timeout=5)[1] == []
+    assert still_running(below, within_seconds=5) == []
     assert pages.ask("GET", "/server/standing") == (0, None)
     state, batches, _, crashes = installation.job
     assert (state, crashes) == ("queued", 0)

@@ -17,6 +17,8 @@ import psutil
 import pytest
 from django.conf import settings
 
+from tests.processes import still_running
+
 WEB_MEGABYTES = 150
 STOP_SECONDS = 5
 PROCESSES = 18
@@ -107,7 +109,7 @@ def test_up_serves_restarts_what_dies_and_stops(up, port, tmp_path):
     up.send_signal(signal.SIGINT)
 
     assert up.wait(STOP_SECONDS) == 0
-    assert psutil.wait_procs(tree, timeout=1)[1] == []
+    assert still_running(tree, within_seconds=1) == []
     assert time.monotonic() - began < STOP_SECONDS
     output = (tmp_path / "output").read_text()
     assert f"Selenite serves at http://127.0.0.1:{port}/" in output
@@ -122,7 +124,7 @@ def test_up_takes_everything_along_when_it_is_killed(up):
 
     up.kill()
 
-    assert psutil.wait_procs(tree, timeout=3)[1] == []
+    assert still_running(tree, within_seconds=3) == []
 
 
 def test_up_stops_when_the_whole_group_is_asked_to(up):
@@ -131,7 +133,7 @@ def test_up_stops_when_the_whole_group_is_asked_to(up):
         process.terminate()
 
     assert up.wait(STOP_SECONDS) == 0
-    assert psutil.wait_procs(tree, timeout=1)[1] == []
+    assert still_running(tree, within_seconds=1) == []
 
 
 @pytest.fixture
