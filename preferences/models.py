@@ -99,7 +99,7 @@ class Settings(models.Model):
         verbose_name_plural = "settings"
 
     def __str__(self) -> str:
-        return "Settings"
+        return "This installation"
 
     @classmethod
     def load(cls) -> Self:

@@ -5,14 +5,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import CommandError, OutputWrapper
 
 from registry import benchmarks, doubt_benchmarks
 from registry.benchmarks import Sample
-from speech import weights
+from registry.management import installed
 from speech.client import EngineProcess
 from speech.types import EngineError, EngineSpec, Json, Options
+from speech.weights import FASTER_WHISPER
 
 ENGINES = {"selenite (whisper)": "whisper"}
 """The variant that another engine than faster-whisper is meant by, as in the other benchmarks."""
@@ -40,11 +40,8 @@ def run(out: OutputWrapper, options: dict[str, Any]) -> None:
 
 
 def _engine(options: dict[str, Any]) -> EngineSpec:
-    engine = next((ENGINES[each] for each in options["variant"] or () if each in ENGINES), "faster-whisper")
-    installed = weights.find(settings.WEIGHTS_DIR, engine=engine, model=options["model"])
-    if installed is None:
-        raise CommandError(f"Run first: python manage.py weights install {options['model']} --engine {engine}")
-    return EngineSpec(engine, options["model"], str(installed.path), threads=options["threads"])
+    engine = next((ENGINES[each] for each in options["variant"] or () if each in ENGINES), FASTER_WHISPER)
+    return installed.spec(engine, options["model"], threads=options["threads"])
 
 
 def _recognise(

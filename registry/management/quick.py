@@ -14,7 +14,7 @@ from registry.resolver import NothingRunnable, available
 from speech.types import EngineError
 
 NOTHING = "Nothing is installed that could be measured. Run: python manage.py weights list"
-NOTHING_NAMED = "Nothing that can run here is called {}. Run: python manage.py weights list"
+NOTHING_NAMED = "Nothing here is called {}. Run: python manage.py weights list"
 HEAD = f"{'':34}{'speed':>22}{'memory':>11}"
 Measure = Callable[[Callable[[float, float], None], Callable[[], bool]], Measured]
 
@@ -23,7 +23,7 @@ def run(out: OutputWrapper, options: dict[str, Any]) -> None:
     """Measure one after the other and print a line for each. Raises CommandError where nothing could be measured."""
     found = list(_all(options["model"]))
     if not found:
-        raise CommandError(NOTHING_NAMED.format(options["model"]) if options["model"] else NOTHING)
+        raise CommandError(_why_not(options["model"]) if options["model"] else NOTHING)
     out.write(HEAD)
     done = [_print(out, name, measure) for name, measure in found]
     if not any(done):
@@ -41,6 +41,13 @@ def _all(only: str) -> Iterator[tuple[str, Measure]]:
         if only in ("", provider.key):
             name = f"speakers by {provider.key}"
             yield name, lambda *how, provider=provider: measuring.measure_diarizer(provider, *how)
+
+
+def _why_not(name: str) -> str:
+    """Return why what has this name cannot run here and what to do about it, a line for each engine."""
+    models = [one for one in available() if one.model == name]
+    same = [*models, *(one for one in diarizers() if one.diarizer == name)]
+    return "\n".join(f"{one.reason} {one.fix}".strip() for one in same) or NOTHING_NAMED.format(name)
 
 
 def _print(out: OutputWrapper, name: str, measure: Measure) -> bool:

@@ -6,15 +6,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import CommandError, OutputWrapper
 
 from registry import word_benchmarks
 from registry.diarizers import resolve_diarizer
+from registry.management import installed
 from registry.resolver import NothingRunnable
 from registry.word_benchmarks import Figures
-from speech import weights
-from speech.types import DiarizerSpec, EngineError, EngineSpec, Options
+from speech.types import DiarizerSpec, EngineError, Options
+from speech.weights import FASTER_WHISPER
 
 REFERENCE = "reference"
 """In place of a diarizer: the turns that were written down."""
@@ -40,7 +40,8 @@ def run(out: OutputWrapper, options: dict[str, Any]) -> None:
 
 
 def _measure(out: OutputWrapper, found: list[word_benchmarks.Conversation], options: dict[str, Any]) -> list[Figures]:
-    engine, how = _engine(options), Options(language=options["language"], beam_size=options["beam_size"])
+    engine = installed.spec(FASTER_WHISPER, options["model"], threads=options["threads"])
+    how = Options(language=options["language"], beam_size=options["beam_size"])
     diarizer = _diarizer(out, options["diarizer"])
     rows = []
     for one in found:
@@ -59,13 +60,6 @@ def _diarizer(out: OutputWrapper, asked: str) -> DiarizerSpec | None:
     for warning in choice.warnings:
         out.write(warning)
     return choice.spec
-
-
-def _engine(options: dict[str, Any]) -> EngineSpec:
-    installed = weights.find(settings.WEIGHTS_DIR, engine="faster-whisper", model=options["model"])
-    if installed is None:
-        raise CommandError(f"Run first: python manage.py weights install {options['model']}")
-    return EngineSpec("faster-whisper", options["model"], str(installed.path), threads=options["threads"])
 
 
 def _print(out: OutputWrapper, row: Figures) -> None:

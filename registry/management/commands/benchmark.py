@@ -6,12 +6,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from registry import benchmarks
-from registry.management import diarization, doubt, quick, words
-from speech import weights
+from registry.management import diarization, doubt, installed, quick, words
 from speech.types import EngineError, EngineSpec, Json, Options, to_json
 
 ENGINE_OF = {
@@ -103,10 +101,8 @@ class Command(BaseCommand):
 
     def _measure(self, variant: str, found: list[benchmarks.Sample], options: dict[str, Any]) -> Json:
         engine = ENGINE_OF[variant]
-        installed = weights.find(settings.WEIGHTS_DIR, engine=engine, model=options["model"])
-        if installed is None:
-            raise CommandError(f"Run first: python manage.py weights install {options['model']} --engine {engine}")
-        spec = EngineSpec(engine, options["model"], str(installed.path), threads=options["threads"])
+        found_weights = installed.require(engine, options["model"])
+        spec = EngineSpec(engine, options["model"], str(found_weights.path), threads=options["threads"])
         how = Options(
             language=options["language"], beam_size=options["beam_size"], word_times=not options["no_word_times"]
         )
@@ -114,7 +110,7 @@ class Command(BaseCommand):
             figures = benchmarks.measure(variant.split(" (", maxsplit=1)[0], found, spec, how)
         except EngineError as err:
             raise CommandError(f"{variant}: {err}") from err
-        return figures | {"variant": variant, "weights_sha256": installed.sha256, "options": to_json(how)}
+        return figures | {"variant": variant, "weights_sha256": found_weights.sha256, "options": to_json(how)}
 
     def _print(self, row: Json) -> None:
         """Print a line of the table: speed is times real time, memory the peak of the process."""

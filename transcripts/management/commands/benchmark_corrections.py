@@ -5,14 +5,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from speech import weights
-from speech.types import EngineError, EngineSpec
+from registry.management import installed
+from speech.types import EngineError
+from speech.weights import FASTER_WHISPER
 from transcripts.correction_benchmarks import NOTHING, Times, by_another_model, every_tenth, recognise, recordings
 
-ENGINE = "faster-whisper"
 NEAR_SECONDS = 0.15
 
 
@@ -28,7 +27,7 @@ class Command(BaseCommand):
         found = recordings(options["path"])
         if not found:
             raise CommandError(f"There is no recording in {options['path']}.")
-        true, worse = _engine(options["model"]), _engine(options["worse"])
+        true, worse = (installed.spec(FASTER_WHISPER, options[name]) for name in ("model", "worse"))
         tenth = by_model = NOTHING
         with TemporaryDirectory() as folder:
             for media in found:
@@ -48,10 +47,3 @@ class Command(BaseCommand):
             f"unchanged words {1000 * times.median_apart:.0f} ms apart; "
             f"{times.moved} of {times.unchanged} unchanged words moved"
         )
-
-
-def _engine(model: str) -> EngineSpec:
-    installed = weights.find(settings.WEIGHTS_DIR, engine=ENGINE, model=model)
-    if installed is None:
-        raise CommandError(f"Run first: python manage.py weights install {model} --engine {ENGINE}")
-    return EngineSpec(ENGINE, model, str(installed.path))

@@ -8,10 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from speech import weights
+from registry.management import installed
 from speech.weights import ENGINES
 from transcripts.chaos import place
 from transcripts.chaos.options import FAKE, ORM, POSTGRES, REDIS, SQLITE, Options
@@ -61,6 +60,7 @@ def _checked(options: Options) -> Options:
     """Return the options, with one job where the recording is real. Raises CommandError where they cannot be followed."""
     if options.kills < 0 or options.jobs < 1 or not 1 <= options.clusters <= 8:
         raise CommandError("Choose at least one job, one to eight workers, and no negative number of kills.")
-    if options.is_real and not weights.find(settings.WEIGHTS_DIR, engine=options.engine, model=options.model):
-        raise CommandError(f"Run first: python manage.py weights install {options.model} --engine {options.engine}")
-    return replace(options, jobs=1, clusters=1) if options.is_real else options
+    if not options.is_real:
+        return options
+    installed.require(options.engine, options.model)
+    return replace(options, jobs=1, clusters=1)
