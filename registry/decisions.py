@@ -35,6 +35,7 @@ def remove(model: SpeechModel) -> str:
             settings.WEIGHTS_DIR,
             engine=model.store,
             model=model.key,
+            brought=scan.files_brought(model),
             patience_seconds=PATIENCE_SECONDS,
             spared=scan.places_of_others(model),
         )

@@ -155,6 +155,11 @@ def is_there(model: SpeechModel) -> bool:
     return weights.is_there(settings.WEIGHTS_DIR, engine=model.store, model=model.key, path=model.install_path)
 
 
+def files_brought(model: SpeechModel) -> list[Path]:
+    """Return the files of a model that somebody put into the weights folder, but not in their own place."""
+    return weights.files_brought(settings.WEIGHTS_DIR, engine=model.store, model=model.key, path=model.install_path)
+
+
 def is_custom(model: SpeechModel) -> bool:
     """Return whether a model is none of the catalogue's."""
     return weights.known(engine=model.store, model=model.key) is None

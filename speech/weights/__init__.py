@@ -3,7 +3,7 @@
 This package imports nothing that runs a model, so that web and worker processes can ask what is installed.
 """
 
-from speech.weights.by_hand import check, is_there, lies_beside, look, passed_over, unknown
+from speech.weights.by_hand import check, files_brought, is_there, lies_beside, look, passed_over, unknown
 from speech.weights.catalogue import (
     CATALOGUE,
     COMMUNITY,
@@ -68,6 +68,7 @@ __all__ = [
     "check",
     "clear",
     "condemn",
+    "files_brought",
     "find",
     "install",
     "installed",

@@ -32,6 +32,7 @@ CHECKPOINT = ".pt"
 VOCABULARIES = ("vocabulary.json", "vocabulary.txt")
 FURTHER = ("preprocessor_config.json",)
 """What only some models have."""
+ALL_NAMES = (NUMBERS, CONFIG, TOKENIZER, *VOCABULARIES, *FURTHER)
 SPECIFICATION = "WhisperSpec"
 ENGLISH_VOCABULARY = 51864
 """So many words has a model that knows English only; others have some more (openai/whisper, `is_multilingual`)."""
@@ -85,10 +86,11 @@ def unknown(folder: Path) -> Iterator[tuple[str, str, str]]:
         if is_model and _is_new(FASTER_WHISPER, entry.name):
             yield FASTER_WHISPER, entry.name, ""
     for entry in _entries(folder / WHISPER):
-        if entry.suffix == CHECKPOINT and size_of(entry) and _is_new(WHISPER, entry.stem):
-            yield WHISPER, entry.stem, f"{WHISPER}/{entry.name}"
-        elif entry.is_dir() and size_of(entry / f"{entry.name}.pt") and _is_new(WHISPER, entry.name):
-            yield WHISPER, entry.name, ""
+        model, file = (entry.name, entry / f"{entry.name}.pt") if entry.is_dir() else (entry.stem, entry)
+        is_taken = (folder / WHISPER / model / MANIFEST).exists()  # What is wrong with it now is for `check` to say.
+        is_model = file.suffix == CHECKPOINT and size_of(file) and (is_taken or checkpoint.is_checkpoint(file))
+        if is_model and _is_new(WHISPER, model):
+            yield WHISPER, model, "" if entry.is_dir() else f"{WHISPER}/{entry.name}"
 
 
 def passed_over(folder: Path) -> Iterator[tuple[Path, str]]:
@@ -119,6 +121,19 @@ def is_there(folder: Path, *, engine: str, model: str, path: str = "") -> bool:
         return True
     except OSError:
         return False
+
+
+def files_brought(folder: Path, *, engine: str, model: str, path: str) -> list[Path]:
+    """Return the files of a model that somebody put at a path inside the weights folder, good or not, as their names tell."""
+    if not path or Path(path).is_absolute():
+        return []
+    try:
+        place = _files_at(folder, engine, model, path)
+        names = [_checkpoint(model, place)] if engine == WHISPER else ALL_NAMES
+    except WeightsError:
+        return []
+    base = place if place.is_dir() else place.parent
+    return [base / name for name in names if size_of(base / name) is not None]
 
 
 def lies_beside(folder: Path, *, engine: str, model: str) -> str:

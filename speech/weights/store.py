@@ -8,7 +8,7 @@ import hashlib
 import re
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -180,36 +180,45 @@ def clear(
     *,
     engine: str,
     model: str,
+    brought: Collection[Path] = (),
     patience_seconds: float | None = None,
     spared: Collection[Path] = (),
 ) -> bool:
     """Take away all there is of a model, whole or damaged, and what was downloaded of it. False if that is nothing.
 
-    Files that lie outside of the weights folder are only forgotten: they are not ours. So are those that another manifest names,
-    or that are or lie in what is `spared`. Waits for another process that works on the same model; raises WeightsError where
-    that takes longer than the patience lasts.
+    `brought` are files of it in the weights folder that no manifest may name: see `by_hand.files_brought`. Files that lie outside
+    of the weights folder are only forgotten: they are not ours. So are those that another manifest names, or that are or lie in
+    what is `spared`. Waits for another process that works on the same model; raises WeightsError where that takes longer than
+    the patience lasts.
     """
     place = place_of(folder, engine=engine, model=model)
     with locked(folder, engine=engine, model=model, patience_seconds=patience_seconds) as workshop:
         something = place.exists() or any(path.name != LOCK for path in workshop.iterdir())
-        _remove_files_elsewhere(folder, place, spared)
+        elsewhere = {*_files_elsewhere(place), *brought}
+        something |= _remove_unless_kept(elsewhere, [*spared, *_named_by_others(folder, place)])
         discard(place, workshop)
         tidy(workshop)
     return something
 
 
-def _remove_files_elsewhere(folder: Path, place: Path, spared: Collection[Path]) -> None:
-    """Delete the files that lie in the weights folder, but not in their own place, unless they are another model's too."""
+def _files_elsewhere(place: Path) -> list[Path]:
+    """Return the files of a model that lie in the weights folder, but not in their own place, as its manifest has them."""
     try:
         manifest = Manifest.read(place)
         files = manifest.files_in(place)
     except (OSError, ValueError):
-        return
-    if manifest.path and not Path(manifest.path).is_absolute():
-        kept = [*spared, *_named_by_others(folder, place)]
-        for path in (files / Path(file.name).name for file in manifest.files):
-            if not any(path.resolve().is_relative_to(other) for other in kept):
-                path.unlink(missing_ok=True)
+        return []
+    is_ours = manifest.path and not Path(manifest.path).is_absolute()
+    return [files / Path(file.name).name for file in manifest.files] if is_ours else []
+
+
+def _remove_unless_kept(files: Iterable[Path], kept: Collection[Path]) -> bool:
+    """Delete files but those that are or lie in what is kept; return whether any was there to delete."""
+    doomed = [path for path in files if not any(path.resolve().is_relative_to(other) for other in kept)]
+    was_there = any(path.exists() for path in doomed)
+    for path in doomed:
+        path.unlink(missing_ok=True)
+    return was_there
 
 
 def _named_by_others(folder: Path, place: Path) -> Iterator[Path]:

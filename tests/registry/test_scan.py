@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from registry import decisions, scan, sync, works
-from registry.models import SpeechModel, Work
+from registry.models import Provider, SpeechModel, Work
 from registry.resolver import hindrance
 from registry.standing import standings
 from registry.works import Refused
@@ -246,6 +246,52 @@ def test_removal_leaves_files_that_another_row_has(weights_folder: Path):
 
     assert (place / "model.bin").exists()
     assert not SpeechModel.objects.filter(key="alias").exists()
+
+
+@pytest.mark.parametrize(
+    ("store", "path"), [("whisper", "whisper/noise.pt"), ("whisper", "given/noise"), ("faster-whisper", "given/noise")]
+)
+def test_removal_deletes_what_was_brought_and_never_could_be_read(weights_folder: Path, store: str, path: str):
+    place = weights_folder / path
+    files = [place] if place.suffix else [place / name for name in ("noise.pt", "model.bin", "config.json")]
+    files[0].parent.mkdir(parents=True)
+    for file in files:
+        file.write_bytes(b"noise")
+    noise = SpeechModel.objects.create(
+        provider=Provider.objects.get(key=store), store=store, key="noise", name="noise", install_path=path
+    )
+    assert do(noise, Work.Kind.VERIFY).state == Work.State.FAILED
+    assert row("noise", store).status == Status.BROKEN
+
+    assert decisions.remove(row("noise", store)) == f"{store}/noise is removed."
+
+    wanted = {"whisper": {"noise.pt"}, "faster-whisper": {"model.bin", "config.json"}}[store]
+    assert {file.name for file in files if not file.exists()} == wanted & {file.name for file in files}
+    assert scan.rescan().new == []
+    assert not SpeechModel.objects.filter(key="noise").exists()
+
+
+def test_removal_leaves_a_folder_that_other_things_lie_in(weights_folder: Path):
+    lay(weights_folder / "given")
+    (weights_folder / "given" / "README.md").write_text("Ours.")
+    provider = row("base").provider
+    ours = SpeechModel.objects.create(
+        provider=provider, store="faster-whisper", key="ours", name="Ours", install_path="given"
+    )
+
+    assert decisions.remove(ours) == "faster-whisper/ours is removed."
+
+    assert [file.name for file in (weights_folder / "given").iterdir()] == ["README.md"]
+
+
+def test_lone_file_that_is_no_checkpoint_is_passed_over(weights_folder: Path):
+    (weights_folder / "whisper").mkdir(parents=True)
+    (weights_folder / "whisper" / "noise.pt").write_bytes(bytes(range(256)) * 100)
+
+    found = scan.rescan()
+
+    assert (found.new, found.unchecked) == ([], [])
+    assert found.passed_over == ["whisper/noise.pt is not a checkpoint of Whisper."]
 
 
 def test_rescan_that_another_was_faster_than_finds_nothing_new(weights_folder: Path, monkeypatch: pytest.MonkeyPatch):

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from registry import scan
-from registry.models import SpeechModel
+from registry.models import Provider, SpeechModel
 from speech.weights import Weights, install
 from tests.conftest import PutWeights
 from tests.speech.weights.conftest import CONTENT, Publisher, little, publisher
@@ -196,6 +196,25 @@ def test_broken_weights_that_somebody_brought_are_removed(half: SpeechModel, wei
     assert not (weights_folder / "faster-whisper" / "half").exists()
     assert not SpeechModel.objects.filter(key="half").exists()
     assert not [line for line in weights("list") if line.startswith("half ")]
+
+
+def test_file_that_was_brought_and_is_no_checkpoint_is_removed(weights_folder: Path) -> None:
+    file = weights_folder / "whisper" / "noise.pt"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"noise")
+    SpeechModel.objects.create(
+        provider=Provider.objects.get(key="whisper"),
+        store="whisper",
+        key="noise",
+        name="noise",
+        install_path="whisper/noise.pt",
+        status=SpeechModel.Status.BROKEN,
+        status_detail="noise.pt is not a checkpoint of Whisper.",
+    )
+
+    assert weights("remove", "noise", "--engine", "whisper") == ["whisper/noise is removed."]
+
+    assert not file.exists()
 
 
 def test_weights_that_somebody_brought_and_lost_are_forgotten(half: SpeechModel, weights_folder: Path) -> None:

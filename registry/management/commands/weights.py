@@ -208,7 +208,13 @@ def _removed(entry: Weights) -> str:
             return decisions.remove(row)
         except Refused as err:
             raise WeightsError(str(err)) from err
-    is_done = weights.clear(settings.WEIGHTS_DIR, engine=entry.engine, model=entry.model)
+    is_done = weights.clear(
+        settings.WEIGHTS_DIR,
+        engine=entry.engine,
+        model=entry.model,
+        brought=scan.files_brought(row),
+        spared=scan.places_of_others(row) if row.pk else (),
+    )
     return f"{entry} is removed." if is_done else ""
 
 
