@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from preferences import choices
 from preferences.models import Settings
-from registry import known, resolver, scan, works
+from registry import changes, known, resolver, scan, works
 from registry.diarizers import takers
 from registry.models import Provider, SpeechModel, Work
 from registry.resolver import NothingRunnable
@@ -49,6 +49,7 @@ def remove(model: SpeechModel) -> str:
     else:
         SpeechModel.objects.filter(pk=model.pk).update(install_path="", status_detail="")
         scan.refresh(model)
+    changes.tell()
     if not is_ours:
         return f"{name} is forgotten. Its files lie where they were."
     return f"{name} is removed." if something else f"Nothing was left of {name}."
@@ -68,12 +69,16 @@ def _end_work(model: SpeechModel) -> None:
 
 def enable(rows: "QuerySet[SpeechModel] | QuerySet[Provider]") -> int:
     """Let rows be used again; return how many could not be before."""
-    return rows.filter(enabled=False).update(enabled=True, disabled_reason="")
+    count = rows.filter(enabled=False).update(enabled=True, disabled_reason="")
+    changes.tell()
+    return count
 
 
 def disable(rows: "QuerySet[SpeechModel] | QuerySet[Provider]", *, reason: str) -> int:
     """Let rows not be used any more; return how many there are. What runs with them goes on."""
-    return rows.update(enabled=False, disabled_reason=reason)
+    count = rows.update(enabled=False, disabled_reason=reason)
+    changes.tell()
+    return count
 
 
 def make_default(model: SpeechModel) -> str:

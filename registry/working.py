@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
-from registry import measuring, obtaining, scan, works
+from registry import changes, measuring, obtaining, scan, works
 from registry.models import SpeechModel, Work
 from registry.resolver import NothingRunnable
 from registry.works import Claim, LeaseLost
@@ -195,3 +195,4 @@ def _end(claim: Claim, work: Work, state: Work.State, message: str) -> None:
     blame = message if state == Work.State.FAILED and work.kind == Work.Kind.VERIFY else ""
     scan.refresh(work.model, blame=blame)
     works.finish(claim, state, message)
+    changes.tell()

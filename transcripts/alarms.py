@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.core.cache import cache
 from django.db import DatabaseError, InterfaceError, connection
@@ -48,6 +49,11 @@ def current() -> list[Alarm]:
         found = sorted(_look(), key=lambda alarm: alarm.is_notice)
         cache.set("alarms", found, CACHE_SECONDS)
     return found
+
+
+def on_change(**_: Any) -> None:
+    """Forget what was found, so that the next page tells what is so now."""
+    cache.delete("alarms")
 
 
 def is_saving_possible() -> bool:

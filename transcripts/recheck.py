@@ -4,6 +4,7 @@ A job looks for its model when it is its turn. With an hour of work before it, a
 """
 
 from functools import cache
+from typing import Any
 
 from django.db.models import Q
 
@@ -16,6 +17,11 @@ FOR_WANT_OF_A_MODEL = (
     | Q(blocked_reason__startswith=NO_MODEL)
     | Q(blocked_reason__startswith=NONE_FITS)
 )
+
+
+def on_change(**_: Any) -> None:
+    """Look at once, and not only with the next minute: somebody may be reading when a job will start."""
+    look_again()
 
 
 def look_again() -> int:

@@ -7,10 +7,10 @@ from typing import Any
 from django.core.management.base import CommandError, OutputWrapper
 
 from registry import measuring
-from registry.diarizers import diarizers
+from registry.diarizers import DiarizerAvailability, diarizers
 from registry.measuring import Measured
 from registry.models import Provider, SpeechModel
-from registry.resolver import NothingRunnable, available
+from registry.resolver import Availability, NothingRunnable, available
 from speech.types import EngineError
 
 NOTHING = "Nothing is installed that could be measured. Run: python manage.py weights list"
@@ -46,7 +46,7 @@ def _all(only: str) -> Iterator[tuple[str, Measure]]:
 def _why_not(name: str) -> str:
     """Return why what has this name cannot run here and what to do about it, a line for each engine."""
     models = [one for one in available() if one.model == name]
-    same = [*models, *(one for one in diarizers() if one.diarizer == name)]
+    same: list[Availability | DiarizerAvailability] = [*models, *(one for one in diarizers() if one.diarizer == name)]
     return "\n".join(f"{one.reason} {one.fix}".strip() for one in same) or NOTHING_NAMED.format(name)
 
 

@@ -6,8 +6,11 @@ import pytest
 from django.db.models.functions import Now
 
 from preferences.models import Settings
+from registry.decisions import disable, enable, remove
+from registry.models import SpeechModel
+from registry.resolver import NO_MODEL, NONE_FITS
 from tests.conftest import MakeJob, PutWeights
-from transcripts import recheck
+from transcripts import alarms, recheck
 from transcripts.models import Job
 
 NONE = "No speech model is installed. Run: python manage.py weights install base"
@@ -30,6 +33,29 @@ def test_job_behind_others_says_what_is_so_now(make_job: MakeJob, put_weights: P
     assert _said(job).startswith("No speech model is installed.")
     put_weights("faster-whisper", "base")
     assert _said(job) == ""
+
+
+def test_what_an_administrator_decides_is_said_at_once(
+    make_job: MakeJob, put_weights: PutWeights, django_capture_on_commit_callbacks
+):
+    put_weights("faster-whisper", "base")
+    base = SpeechModel.objects.filter(store="faster-whisper", key="base")
+    job = make_job(state=Job.State.QUEUED)
+    decisions = (
+        (lambda: disable(base, reason="being tried out"), NONE_FITS),
+        (lambda: enable(base), ""),
+        (lambda: remove(base.get()), NO_MODEL),
+    )
+    for decide, reason in decisions:
+        alarms.current()
+        with django_capture_on_commit_callbacks(execute=True):
+            decide()
+        job.refresh_from_db()
+        assert job.blocked_reason.startswith(reason)
+        assert bool(job.blocked_reason) == bool(reason)
+        assert [alarm.sentence[: len(reason)] for alarm in alarms.current() if alarm.name == "weights"] == [reason][
+            : len(reason)
+        ]
 
 
 def test_job_with_another_reason_keeps_it(make_job: MakeJob, put_weights: PutWeights):
