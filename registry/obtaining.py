@@ -4,6 +4,7 @@ One place, so that no page offers what would be refused.
 """
 
 import os
+from pathlib import Path
 
 from django.conf import settings
 
@@ -16,8 +17,10 @@ BY_HAND = (
     "No source that is allowed here has {}: bring {} by hand into the weights folder and rescan, or allow the publisher in "
     "SELENITE_WEIGHTS_SOURCES (see docs/weights.md)"
 )
-BRING_BACK = "Bring {} back and rescan, or choose another default, or delete the row of {} in the administration"
+BRING_BACK = "Bring {} back and rescan, {}or remove {} from the list in the administration"
+REPLACE = "Replace {} by a good copy and rescan, {}or remove {} in the administration"
 """Of weights that somebody brought: nobody publishes them under this name."""
+OTHER_DEFAULT = "or choose another default, "
 TOKEN = "HF_TOKEN"  # noqa: S105 - The name of a variable. Its value is never stored.
 NEEDS_TOKEN = (
     f"Given for a token only: accept the terms at {{}}, and start the worker with it as {TOKEN} (see docs/weights.md)."
@@ -37,20 +40,36 @@ def is_within_reach(row: SpeechModel) -> bool:
     return weights.is_within_reach(entry, folder=settings.WEIGHTS_DIR, sources=settings.WEIGHTS_SOURCES)
 
 
-def fix(*rows: SpeechModel) -> str:
+def fix(*rows: SpeechModel, is_default: bool = False) -> str:
     """Return what brings weights of the catalogue here, as a clause without its full stop: a command, or what to do by hand."""
     lacking = [row for row in rows if not is_within_reach(row)]
-    return by_hand(*lacking) if lacking else f"Run: {command(*rows)}"
+    return by_hand(*lacking, is_default=is_default) if lacking else f"Run: {command(*rows)}"
 
 
-def by_hand(*rows: SpeechModel) -> str:
-    """Return how to bring weights that no source has which is allowed here, or bring back what only somebody's own hands had."""
+def by_hand(*rows: SpeechModel, is_default: bool = False) -> str:
+    """Return how to bring weights that no source has which is allowed here, or to mend what only somebody's own hands had.
+
+    `is_default` says that jobs get them where nobody chooses.
+    """
     if own := [row for row in rows if not is_in_catalogue(row)]:
-        places = " and ".join(row.install_path or f"the folder {row.store}/{row.key}" for row in own)
-        return BRING_BACK.format(places, " and ".join(row.key for row in own))
+        remedy = REPLACE if all(_is_there(row) for row in own) else BRING_BACK
+        places, names = " and ".join(map(place, own)), " and ".join(row.key for row in own)
+        return remedy.format(places, OTHER_DEFAULT if is_default else "", names)
     names = " and ".join(row.key for row in rows)
     folders = " and ".join(f"the folder {row.store}/{row.key}" for row in rows)
     return BY_HAND.format(names, folders)
+
+
+def place(row: SpeechModel) -> str:
+    """Return where weights lie or should lie, as everybody may read it: of a path out of the weights folder the end alone."""
+    if not row.install_path:
+        return f"the folder {row.store}/{row.key}"
+    path = Path(row.install_path)
+    return f"…/{path.name}" if path.is_absolute() else row.install_path
+
+
+def _is_there(row: SpeechModel) -> bool:
+    return weights.is_there(settings.WEIGHTS_DIR, engine=row.store, model=row.key, path=row.install_path)
 
 
 def command(*rows: SpeechModel) -> str:

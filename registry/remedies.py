@@ -139,7 +139,8 @@ def _of_model(known: Known, provider: Provider, row: SpeechModel) -> Iterator[St
     if found := viability.disabled(row, f"Model {row.key} is"):
         name = row.key if provider.key == known.default_engine else f"{row.key} ({provider.key})"
         yield Step(Effort.ENABLE, ENABLE.format(name), found)
-    if found := viability.of_weights(row, named=f"Model {row.key}", of=provider.key):
+    is_default = (row.store, row.key) == known.default
+    if found := viability.of_weights(row, named=f"Model {row.key}", of=provider.key, is_default=is_default):
         yield Step(_effort_of(row), found.fix, found)
 
 

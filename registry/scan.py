@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.db import DatabaseError, connection
 from django.db.models import QuerySet
 
-from registry import works
+from registry import obtaining, works
 from registry.known import installed
 from registry.models import ENGLISH, Provider, SpeechModel, Work
 from registry.sync import estimated_memory_bytes
@@ -233,7 +233,7 @@ def _facts(row: SpeechModel, blame: str) -> dict[str, Any]:
 
 def _absent(row: SpeechModel, blame: str) -> tuple[str, str]:
     if not is_there(row):
-        return (Status.BROKEN, f"Nothing lies at {row.install_path}.") if row.install_path else (Status.ABSENT, "")
+        return (Status.BROKEN, f"Nothing lies at {obtaining.place(row)}.") if row.install_path else (Status.ABSENT, "")
     if blame:
         return Status.BROKEN, blame
     if row.status == Status.BROKEN and row.status_detail:

@@ -52,7 +52,7 @@ class Standing:
     @property
     def condition(self) -> str:
         """Return what is to be done before or instead of a download, as a sentence; empty for nothing."""
-        if self.work is None and self.model.status == Status.BROKEN and self.model.install_path:
+        if self.work is None and _is_lost(self.model):
             found = viability.of_weights(self.model, named=self.model.name, of=self.model.store)
             return found.remedy if found else ""
         if self.work or not _lacks(self.model):
@@ -128,6 +128,13 @@ def _lacks(model: SpeechModel) -> bool:
     """Return whether weights of the catalogue are to be installed, or installed again."""
     is_ours = not scan.is_custom(model) and not model.install_path
     return is_ours and model.status in (Status.ABSENT, Status.BROKEN)
+
+
+def _is_lost(model: SpeechModel) -> bool:
+    """Return whether weights that somebody brought are broken or gone."""
+    is_gone = model.status == Status.ABSENT and not viability.is_unread(model)
+    is_brought = model.install_path or scan.is_custom(model)
+    return bool(is_brought) and (is_gone or model.status == Status.BROKEN)
 
 
 def _kinds(model: SpeechModel) -> list[Work.Kind]:

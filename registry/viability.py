@@ -81,7 +81,7 @@ def of_model(known: Known, engine: str, model: str, task: Task = NO_TASK) -> Hin
         _of_row(provider, row)
         or of_task(row, task)
         or of_library(provider)
-        or of_weights(row, named=f"Model {model}", of=engine)
+        or of_weights(row, named=f"Model {model}", of=engine, is_default=(engine, model) == known.default)
         or of_memory(row)
     )
 
@@ -118,7 +118,7 @@ def of_library(provider: Provider) -> Hindrance | None:
     return Hindrance(clause, INSTALL_WHISPERX if provider.key in missing else INSTALL_LIBRARIES)
 
 
-def of_weights(row: SpeechModel, *, named: str, of: str) -> Hindrance | None:
+def of_weights(row: SpeechModel, *, named: str, of: str, is_default: bool = False) -> Hindrance | None:
     """Return why weights cannot be loaded, `named` and for what as a person calls them; None where they are there."""
     if installed(row):
         return None
@@ -128,8 +128,9 @@ def of_weights(row: SpeechModel, *, named: str, of: str) -> Hindrance | None:
         is_broken = row.status == SpeechModel.Status.BROKEN and row.status_detail
         reason = f"is broken: {row.status_detail.rstrip('.')}" if is_broken else "is not where it was"
         is_ours = obtaining.is_in_catalogue(row)
-        return Hindrance(f"{named} {reason}", PUT_BACK.format(row.install_path) if is_ours else obtaining.by_hand(row))
-    fix = obtaining.fix(row)
+        fix = PUT_BACK.format(obtaining.place(row)) if is_ours else obtaining.by_hand(row, is_default=is_default)
+        return Hindrance(f"{named} {reason}", fix)
+    fix = obtaining.fix(row, is_default=is_default)
     if row.status == SpeechModel.Status.BROKEN:
         detail = row.status_detail or "its files are not what was installed"
         return Hindrance(f"{named} is broken: {detail}".rstrip("."), fix)

@@ -1,6 +1,7 @@
 """What is told of an exception that nobody expected, and of one that ends the loading of weights."""
 
 import json
+import re
 from pickle import UnpicklingError
 from typing import Any
 
@@ -27,8 +28,10 @@ NO_NUMBERS = "The model gave numbers that are infinite or undefined."
 SHORT = "There was not enough memory for this."
 NO_LIBRARY = "cannot open shared object file"
 
-NO_TEXT = "a file that must be text is something else"
-"""Of a library's words about bytes that no text has."""
+DAMAGED = "one of their files is damaged"
+"""In the place of a library's words about bytes that no text has: it reads names in a file of numbers as text too."""
+FOLDERS = re.compile(r"(?<![\w:/.])/(?:[^/\s'\"]+/)+")
+"""What leads to a file. Everybody whose job it stopped may read what is told, but not where things lie on this machine."""
 UNLOADABLE = (RuntimeError, ValueError, OSError, LookupError, EOFError, UnpicklingError)
 """What the libraries raise of files that are missing, cut short or not what they should be."""
 
@@ -36,7 +39,7 @@ UNLOADABLE = (RuntimeError, ValueError, OSError, LookupError, EOFError, Unpickli
 def error_of(err: Exception) -> Json:
     """Return the reply for an exception that nobody expected."""
     told = _known(err) or EngineError(
-        f"The speech engine failed: {type(err).__name__}: {err}"[:500], permanent=False, code=ENGINE_ERROR
+        f"The speech engine failed: {type(err).__name__}: {_words(err)}"[:500], permanent=False, code=ENGINE_ERROR
     )
     return {"type": "error", "code": told.code, "message": told.message, "permanent": told.permanent}
 
@@ -56,7 +59,7 @@ def encoded(message: Any) -> bytes:
 
 def of_loading(err: Exception, *, what: str) -> EngineError:
     """Return the error that tells why weights could not be loaded; `what` begins the sentence, as "The weights of base"."""
-    reason = NO_TEXT if isinstance(err, UnicodeDecodeError) else str(err).rstrip(".")
+    reason = DAMAGED if isinstance(err, UnicodeDecodeError) else _words(err).rstrip(".")
     return _known(err) or EngineError(
         f"{what} could not be loaded: {reason}."[:500], permanent=False, code=WEIGHTS_BROKEN
     )
@@ -66,7 +69,7 @@ def of_import(err: ImportError, *, what: str) -> EngineError:
     """Return the error that tells why a library could not be loaded; `what` begins the sentence, as "The engine whisper"."""
     if is_out_of_memory(err):
         return EngineError(SHORT, permanent=False, code=OUT_OF_MEMORY)
-    return EngineError(f"{what} cannot be loaded: {err}."[:500], permanent=True, code=LIBRARY_MISSING)
+    return EngineError(f"{what} cannot be loaded: {_words(err)}."[:500], permanent=True, code=LIBRARY_MISSING)
 
 
 def is_out_of_memory(err: BaseException) -> bool:
@@ -86,6 +89,11 @@ def is_of_card(err: BaseException) -> bool:
     return may_be and any(mark in words for mark in OF_CARD)
 
 
+def _words(err: BaseException) -> str:
+    """Return what an exception says, with files by their names alone."""
+    return FOLDERS.sub("", str(err))
+
+
 def _known(err: Exception) -> EngineError | None:
     """Return what is told of an exception whose cause is plain; None for another."""
     if is_out_of_memory(err) and is_of_card(err):
@@ -94,7 +102,7 @@ def _known(err: Exception) -> EngineError | None:
     if is_out_of_memory(err):
         return EngineError(SHORT, permanent=False, code=OUT_OF_MEMORY)
     if is_of_card(err):
-        return EngineError(f"The graphics card failed: {err}"[:500], permanent=False, code=CARD_FAILED)
+        return EngineError(f"The graphics card failed: {_words(err)}"[:500], permanent=False, code=CARD_FAILED)
     if isinstance(err, ImportError) or (isinstance(err, OSError) and NO_LIBRARY in str(err)):
-        return EngineError(f"A library cannot be loaded: {err}."[:500], permanent=True, code=LIBRARY_MISSING)
+        return EngineError(f"A library cannot be loaded: {_words(err)}."[:500], permanent=True, code=LIBRARY_MISSING)
     return None

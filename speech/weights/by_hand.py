@@ -63,6 +63,8 @@ def check(
         _files_at(folder, engine, model, path)
         with locked(folder, engine=engine, model=model):
             return _adopt(folder, engine, model, path, on_progress)
+    except WeightsError as err:
+        raise WeightsError(_by_names(err.message, folder, path)) from err
     except OSError as err:
         raise WeightsError(f"{engine}/{model} could not be read: {err.strerror or err}.") from err
 
@@ -172,7 +174,7 @@ def _why_not(folder: Path, engine: str, model: str, entry: Path) -> str:
     if not NAME_OF_NEW.fullmatch(model):
         return NO_NAME.format(called)
     problem = _problem(folder, engine, model, "" if entry.is_dir() else called)
-    return problem.replace(f"{folder}/", "") or f"{called} holds no {model}{CHECKPOINT}."
+    return problem or f"{called} holds no {model}{CHECKPOINT}."
 
 
 def _printable(name: str) -> str:
@@ -184,14 +186,20 @@ def _problem(folder: Path, engine: str, model: str, path: str) -> str:
     try:
         _, base, names = _laid(folder, engine, model, path)
         if engine == WHISPER and not checkpoint.is_checkpoint(base / names[0]):
-            return f"{base / names[0]} is not a checkpoint of Whisper."
+            raise WeightsError(f"{base / names[0]} is not a checkpoint of Whisper.")
         if engine == FASTER_WHISPER:
             _words_of_vocabulary(base / names[3])
     except WeightsError as err:
-        return err.message
+        return _by_names(err.message, folder, path)
     except OSError as err:
         return f"{engine}/{model} could not be read: {err.strerror or err}."
     return ""
+
+
+def _by_names(sentence: str, folder: Path, path: str) -> str:
+    """Return a sentence without the folders that lead to weights: it is read by whoever may not know where things lie here."""
+    outside = f"{Path(path).parent}/" if Path(path).is_absolute() else f"{folder}/"
+    return sentence.replace(f"{folder}/", "").replace(outside, "")
 
 
 def _adopt(folder: Path, engine: str, model: str, path: str, on_progress: OnProgress) -> Installed:

@@ -51,7 +51,7 @@ def install(
             work = Work(weights, folder, workshop, on_progress, sources, token, mirror)
             _move_in(work, _deliver(work))
     except OSError as err:
-        raise WeightsError(_explain(err, folder)) from err
+        raise WeightsError(_explain(err)) from err
     return _present(folder, weights)
 
 
@@ -62,10 +62,11 @@ def _present(folder: Path, weights: Weights) -> Installed:
     return found
 
 
-def _explain(err: OSError, folder: Path) -> str:
+def _explain(err: OSError) -> str:
+    """Return a sentence that does not say where the weights folder is: everybody whose job waits for weights may read it."""
     if err.errno == errno.ENOSPC:
-        return f"The disk of {folder} is full. Nothing was installed. Free some space and try again."
-    return f"Could not write to {folder}: {err.strerror or err}. Nothing was installed."
+        return "The disk of the weights folder is full. Nothing was installed. Free some space and try again."
+    return f"The weights folder cannot be written to: {err.strerror or err}. Nothing was installed."
 
 
 def _deliver(work: Work) -> Delivery:

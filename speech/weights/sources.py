@@ -162,7 +162,7 @@ def lack_of_room(folder: Path, weights: Weights, size_bytes: int) -> str:
     if free >= needed:
         return ""
     return (
-        f"Not enough disk space for {weights}: {needed / 1e6:,.0f} MB must be free in {folder}, "
+        f"Not enough disk space for {weights}: {needed / 1e6:,.0f} MB must be free in the weights folder, "
         f"{free / 1e6:,.0f} MB are. Nothing was installed. Free some space and try again."
     )
 

@@ -1,14 +1,18 @@
 """What can run here: for staff, for everybody else, and for programs."""
 
+from pathlib import Path
+
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from preferences.models import Settings
-from registry import availability, machine, viability
+from registry import availability, machine, scan, viability
 from registry.availability import Offer
-from registry.models import Provider, SpeechModel
+from registry.models import Provider, SpeechModel, Work
 from tests.conftest import PutWeights
+from tests.registry.test_working import do
+from tests.speech.weights.test_by_hand import lay
 
 
 def _model(key: str, *, by_staff: bool = True) -> availability.ModelOffer:
@@ -110,6 +114,34 @@ def test_people_are_sent_to_an_administrator(alice_client: Client):
     text = alice_client.get("/availability").text
     assert "manage.py" not in text
     assert "Ask an administrator." in text
+
+
+def test_people_are_not_told_where_things_lie(alice_client: Client, weights_folder: Path, tmp_path: Path):
+    lay(weights_folder / "faster-whisper" / "base")
+    elsewhere = lay(tmp_path / "elsewhere" / "ours", numbers=b"noise")
+    (weights_folder / "whisper").mkdir()
+    (weights_folder / "whisper" / "noise.pt").write_bytes(b"noise")
+    for store, key, path in (
+        ("faster-whisper", "ours", str(elsewhere)),
+        ("faster-whisper", "lost", str(tmp_path / "lost")),
+        ("whisper", "noise", "whisper/noise.pt"),
+    ):
+        provider = Provider.objects.get(key=store)
+        SpeechModel.objects.create(provider=provider, store=store, key=key, name=key, install_path=path)
+    for model in scan.rescan().unchecked:
+        do(model, Work.Kind.VERIFY)
+
+    response = alice_client.get("/availability", headers={"Accept": "application/json"})
+
+    assert str(tmp_path) not in response.text
+    reasons = {model["key"]: model["reason"] for model in response.json()["models"] if "broken" in model["reason"]}
+    assert reasons == {
+        "base": "Model base is broken: faster-whisper/base/model.bin is not the file that its publisher has: "
+        "it is 1,018 bytes long and must be 145,217,532.",
+        "lost": "Model lost is broken: Nothing lies at …/lost.",
+        "noise": "Model noise is broken: noise.pt is not a checkpoint of Whisper.",
+        "ours": "Model ours is broken: model.bin is cut short.",
+    }
 
 
 def test_stranger_is_asked_to_sign_in(client: Client):

@@ -13,6 +13,7 @@ from registry import availability, machine, scan
 from registry.diarizers import resolve_diarizer
 from registry.models import Provider, SpeechModel
 from registry.resolver import NothingRunnable, resolve
+from registry.standing import standings
 from sysinfo import health
 from tests.conftest import PutWeights
 from transcripts import alarms
@@ -119,16 +120,36 @@ def test_what_is_brought_by_hand_is_the_last_way(settings: DjangoSettings, put_w
 
 
 @pytest.mark.parametrize(
-    ("path", "place"), [("", "the folder faster-whisper/my-own"), ("/srv/my-own", "/srv/my-own")], ids=["own", "given"]
+    ("path", "place"), [("", "the folder faster-whisper/my-own"), ("/srv/my-own", "…/my-own")], ids=["own", "given"]
 )
 def test_weights_of_ones_own_have_no_publisher(own: SpeechModel, path: str, place: str):
     SpeechModel.objects.filter(pk=own.pk).update(install_path=path)
 
     [offer] = [model for model in availability.current().models if model.key == "my-own"]
 
-    assert offer.fix == (
-        f"Bring {place} back and rescan, or choose another default, or delete the row of my-own in the administration."
+    bring, remove = f"Bring {place} back and rescan, ", "or remove my-own from the list in the administration."
+    assert offer.fix == f"{bring}or choose another default, {remove}"
+    Settings.objects.update(default_model="base")
+    [offer] = [model for model in availability.current().models if model.key == "my-own"]
+    assert offer.fix == f"{bring}{remove}"
+    own.refresh_from_db()
+    assert standings([own])[0].condition == offer.fix
+
+
+def test_broken_weights_of_ones_own_are_replaced_where_they_lie(own: SpeechModel, weights_folder: Path):
+    (weights_folder / "faster-whisper" / "my-own").mkdir(parents=True)
+    (weights_folder / "faster-whisper" / "my-own" / "model.bin").write_bytes(b"noise")
+    SpeechModel.objects.filter(pk=own.pk).update(status=SpeechModel.Status.BROKEN, status_detail="It is noise.")
+    Settings.objects.update(default_model="base")
+
+    [offer] = [model for model in availability.current().models if model.key == "my-own"]
+
+    assert (offer.reason, offer.fix) == (
+        "Model my-own is broken: It is noise.",
+        "Replace the folder faster-whisper/my-own by a good copy and rescan, or remove my-own in the administration.",
     )
+    own.refresh_from_db()
+    assert standings([own])[0].condition == offer.fix
 
 
 def test_weights_of_ones_own_are_brought_back_where_nothing_can_be_had(own: SpeechModel, settings: DjangoSettings):

@@ -62,10 +62,26 @@ def test_library_for_which_there_is_no_memory_is_not_missing():
     )
 
 
-def test_file_that_is_no_text_is_told_of_in_a_sentence():
+def test_bytes_that_are_no_text_are_told_of_in_a_sentence():
     with pytest.raises(UnicodeDecodeError) as caught:
         b"\xff".decode()
 
     assert of_loading(caught.value, what="The weights of base").message == (
-        "The weights of base could not be loaded: a file that must be text is something else."
+        "The weights of base could not be loaded: one of their files is damaged."
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            "Unable to open file 'model.bin' in model '/srv/selenite/models/x'",
+            "Unable to open file 'model.bin' in model 'x'",
+        ),
+        ("/srv/models/base.pt: cut short", "base.pt: cut short"),
+        ("12 of 24 s/it at https://host/a/b and 3 / 4", "12 of 24 s/it at https://host/a/b and 3 / 4"),
+    ],
+)
+def test_files_are_named_without_where_they_lie(words: str, told: str):
+    assert of_loading(RuntimeError(words), what="The weights of x").message.endswith(f": {told}.")
+    assert error_of(AssertionError(words))["message"].endswith(f": {told}")

@@ -182,7 +182,7 @@ def test_install_says_that_the_disk_ran_full_on_the_way(little: Weights, tmp_pat
     workshop.mkdir(parents=True)
     (workshop / "model.bin.part").symlink_to("/dev/full")
 
-    with pytest.raises(WeightsError, match=rf"The disk of {tmp_path} is full\. Nothing was installed\."):
+    with pytest.raises(WeightsError, match=r"The disk of the weights folder is full\. Nothing was installed\."):
         put(tmp_path, PUBLISHER)
 
     assert installed(tmp_path) == []
@@ -192,7 +192,7 @@ def test_install_says_where_it_may_not_write(little: Weights, tmp_path: Path) ->
     place = tmp_path / "models"
     place.write_text("a file, not a folder")
 
-    with pytest.raises(WeightsError, match=rf"Could not write to {place}: .*\. Nothing was installed\."):
+    with pytest.raises(WeightsError, match=r"The weights folder cannot be written to: [^/]*\. Nothing was installed\."):
         put(place)
 
 
