@@ -1,7 +1,7 @@
 """What an administrator decides of providers and weights, for the pages and for commands."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -9,7 +9,8 @@ from django.db.models import QuerySet
 from preferences import choices
 from preferences.models import Settings
 from registry import changes, known, resolver, scan, works
-from registry.diarizers import takers
+from registry.diarizers import resolve_diarizer, takers
+from registry.known import Known
 from registry.models import Provider, SpeechModel, Work
 from registry.resolver import NothingRunnable
 from registry.works import Refused
@@ -19,7 +20,8 @@ from speech.weights import DIARIZATION, WeightsError
 PATIENCE_SECONDS = 10.0
 """How long a removal waits for work on the same weights to end: a cancel is obeyed within two."""
 POLL_SECONDS = 0.1
-NOTHING_LEFT = "No model is left then: jobs wait until one is installed or enabled."
+NO_MODEL_LEFT = "No model is left then: jobs wait until one is installed or enabled."
+NO_DIARIZER_LEFT = "Nothing is left then that tells speakers apart: texts have none."
 
 
 def remove(model: SpeechModel) -> str:
@@ -122,20 +124,34 @@ def make_default_diarizer(provider: Provider) -> str:
     return f"{provider} tells speakers apart where nobody chooses otherwise."
 
 
-def consequence(rows: Sequence[SpeechModel] | Sequence[Provider]) -> str:
-    """Return what jobs for which nobody chooses get without some weights or engines, as a sentence; empty where nothing changes."""
-    tables = known.load()
-    pairs = {(row.store, row.key) for row in rows if isinstance(row, SpeechModel)}
-    engines = {row.key for row in rows if isinstance(row, Provider)}
-    lost = {pair: "" for pair in tables.models if pair in pairs or pair[0] in engines}
+def consequence(rows: Iterable[SpeechModel] | Iterable[Provider]) -> str:
+    """Return what jobs for which nobody chooses get without some weights or providers, in sentences; empty where nothing changes."""
+    now = known.load()
+    then = now.without(rows)
+    return " ".join(filter(None, [_of_models(now, then), _of_diarizers(now, then)]))
+
+
+def _of_models(now: Known, then: Known) -> str:
     try:
-        now = resolver.resolve(known=tables).spec
+        before = resolver.resolve(known=now).spec
     except NothingRunnable:
         return ""
     try:
-        then = resolver.resolve(known=tables, excluded=lost).spec
+        after = resolver.resolve(known=then).spec
     except NothingRunnable:
-        return NOTHING_LEFT
-    if (now.engine, now.model) == (then.engine, then.model):
+        return NO_MODEL_LEFT
+    if (before.engine, before.model) == (after.engine, after.model):
         return ""
-    return f"Jobs for which nobody chooses a model get {then.model} ({then.engine}) then."
+    return f"Jobs for which nobody chooses a model get {after.model} ({after.engine}) then."
+
+
+def _of_diarizers(now: Known, then: Known) -> str:
+    try:
+        before = resolve_diarizer(known=now).spec.diarizer
+    except NothingRunnable:
+        return ""
+    try:
+        after = resolve_diarizer(known=then).spec.diarizer
+    except NothingRunnable:
+        return NO_DIARIZER_LEFT
+    return "" if before == after else f"Speakers are told apart by {after} then, where nobody chooses otherwise."

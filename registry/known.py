@@ -1,7 +1,7 @@
 """What is known at one moment: the providers, their speech models, and what the installation has settled about choosing."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -40,6 +40,13 @@ class Known:
             for (store, _), model in self.models.items():
                 if store == engine.key:
                     yield engine, model
+
+    def without(self, rows: "Iterable[SpeechModel | Provider]") -> "Known":
+        """Return the same as if some weights and providers were not there."""
+        gone = {(row.store, row.key) if isinstance(row, SpeechModel) else row.key for row in rows}
+        providers = {key: provider for key, provider in self.providers.items() if key not in gone}
+        models = {pair: model for pair, model in self.models.items() if not {pair, pair[0]} & gone}
+        return replace(self, providers=providers, models=models)
 
     @property
     def default(self) -> tuple[str, str]:

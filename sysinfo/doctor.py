@@ -153,7 +153,8 @@ def _model() -> Iterator[Check]:
     name = f"{choice.spec.engine}, {choice.spec.model}"
     if choice.warnings:
         found = viability.of_model(known, known.default_engine, known.default_model)
-        yield Check("model", "Model", State.NOTICE, " ".join(choice.warnings), found.remedy if found else "")
+        reason, remedy = (found.sentence, found.remedy) if found else (" ".join(choice.warnings), "")
+        yield Check("model", "Model", State.NOTICE, f"Jobs are transcribed with {name}. {reason}", remedy)
     else:
         yield Check("model", "Model", State.OK, f"Jobs are transcribed with {name}.")
 

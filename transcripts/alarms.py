@@ -34,12 +34,16 @@ RESUME = "Running jobs go on; waiting ones start when you resume it on the page 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One thing that is wrong: a sentence, and what to do about it. A `notice` is as somebody wants it."""
+    """One thing that is wrong: a sentence, and what to do about it. A `notice` is as somebody wants it.
+
+    `model` is the key of the model that would put it right.
+    """
 
     name: str
     sentence: str
     remedy: str = ""
     is_notice: bool = False
+    model: str = ""
 
 
 def current() -> list[Alarm]:
@@ -74,12 +78,14 @@ def _look() -> Iterator[Alarm]:
 
 
 def _look_at_weights() -> Iterator[Alarm]:
+    key = ""
     try:
         known = tables.load()
+        key = known.default_model
         yield from _look_at_default(known, resolve(known=known))
     except NothingRunnable as err:
         sentence, _, command = str(err).partition(" Run: ")
-        yield Alarm("weights", sentence, f"Run: {command}" if command else "")
+        yield Alarm("weights", sentence, f"Run: {command}" if command else "", model=key)
     except (DatabaseError, InterfaceError):  # The alarm for that is above.
         return
 
@@ -93,7 +99,7 @@ def _look_at_default(known: Known, choice: Choice) -> Iterator[Alarm]:
     found = viability.of_weights(row, named=f"Model {row.key}", of=row.store) if row else None
     if row and row.enabled and found:
         instead = f"Jobs for which nobody chooses a model get {choice.spec.model} ({choice.spec.engine}) instead."
-        yield Alarm("weights", f"{found.sentence} {instead}", found.remedy)
+        yield Alarm("weights", f"{found.sentence} {instead}", found.remedy, model=row.key)
 
 
 def _look_at_queue() -> Iterator[Alarm]:

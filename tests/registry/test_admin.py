@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -292,6 +293,26 @@ def test_question_says_what_jobs_get_then(admin: Client, base: SpeechModel, put_
     assert "Jobs for which nobody chooses a model get base (whisper) then." in asked(base)
     assert "No model is left then: jobs wait until one is installed or enabled." in asked(base, whisper)
     assert not re.search("nobody chooses a model|No model is left", asked(whisper))
+
+
+def test_question_says_what_tells_speakers_apart_then(admin: Client, put_weights: PutWeights):
+    for weights in ("ge2e", "pyannote-segmentation"):
+        put_weights("diarization", weights)
+    scan.refresh()
+
+    def asked(address: str, rows: Iterable[SpeechModel | Provider], action: str) -> str:
+        return words(
+            admin.post(address, {"action": action, "_selected_action": [row.pk for row in rows]}).content.decode()
+        )
+
+    providers, models = Provider.objects.filter(kind=Provider.Kind.DIARIZER), SpeechModel.objects
+    by_vad = "Speakers are told apart by vad then, where nobody chooses otherwise."
+    nothing = "Nothing is left then that tells speakers apart: texts have none."
+    assert by_vad in asked(PROVIDERS, providers.filter(key="pyannote"), "disable")
+    assert nothing in asked(PROVIDERS, providers, "disable")
+    assert by_vad in asked(MODELS, models.filter(key="pyannote-segmentation"), "remove")
+    assert nothing in asked(MODELS, models.filter(key="ge2e"), "remove")
+    assert "told apart" not in asked(PROVIDERS, providers.filter(key="vad"), "disable")
 
 
 def test_several_are_removed_after_a_question(admin: Client, put_weights: PutWeights):
