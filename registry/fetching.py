@@ -20,7 +20,6 @@ from speech.weights import DIARIZATION
 
 UNDER_WAY = "{} is being installed{}."
 NOT_INSTALLED = "{} could not be installed: {}"
-GONE = "it was removed again"
 NOT_FINISHED = "the work was not finished"
 
 
@@ -74,16 +73,16 @@ def _fetch(row: SpeechModel, since: datetime, by: User) -> str:
         Q(state__in=unfinished) | Q(finished_at__gte=since)
     )
     work = theirs.order_by("-pk").first()
-    if work is None:
-        try:
+    if work is None or work.state == Work.State.DONE:
+        if tables.installed(row):  # Just now.
+            return ""
+        try:  # What was installed is gone since: it is missing as if it had never been there.
             work, _ = works.ask(row, Work.Kind.INSTALL, by=by)
         except works.Refused as err:
             return str(err)
     if work.state in unfinished:
         raise BeingInstalled(UNDER_WAY.format(_name(row), _share(work)))
-    if tables.installed(row):  # Just now.
-        return ""
-    return GONE if work.state == Work.State.DONE else work.message or NOT_FINISHED
+    return "" if tables.installed(row) else work.message or NOT_FINISHED
 
 
 def _name(row: SpeechModel) -> str:

@@ -620,6 +620,16 @@ def test_job_waits_for_a_model_that_is_being_installed_and_starts_by_itself(make
     assert job.warnings == [f"{DAMAGED}{INSTEAD}"]  # It was loaded: the weights of this test are garbage.
 
 
+def test_model_that_was_removed_again_is_fetched_again(make, go, room):
+    Settings.objects.update(fetch_weights=True)
+    job = make(asked_engine="faster-whisper", asked_model="base")
+    go(job)
+    Work.objects.update(state=Work.State.DONE, finished_at=job.created_at)
+
+    assert (go(job), job.blocked_reason) == (State.QUEUED, "Model base is being installed.")
+    assert [work.state for work in Work.objects.all()] == [Work.State.QUEUED, Work.State.DONE]
+
+
 def test_job_falls_back_where_the_model_could_not_be_installed(make, go, room):
     Settings.objects.update(fetch_weights=True)
     job = make(asked_engine="faster-whisper", asked_model="base")
