@@ -24,6 +24,7 @@ from speech.weights import Installed
 
 UNCHECKED = "Files lie in its place that were not checked yet. Verify it."
 CUT = "Files are missing or cut short."
+NO_MANIFEST = "Its manifest.json is damaged. Verify it."
 CHANGED = "Its files were changed since they were verified. Verify it."
 AS_FOUND = "Brought by hand: its hash is kept as it was found."
 
@@ -238,8 +239,10 @@ def _absent(row: SpeechModel, blame: str) -> tuple[str, str]:
         return Status.BROKEN, blame
     if row.status == Status.BROKEN and row.status_detail:
         return Status.BROKEN, row.status_detail
-    was_there = row.status in (Status.INSTALLED, Status.VERIFIED)
-    return (Status.BROKEN, CUT) if was_there else (Status.ABSENT, UNCHECKED)
+    if row.status not in (Status.INSTALLED, Status.VERIFIED):
+        return Status.ABSENT, UNCHECKED
+    is_damaged = weights.is_manifest_damaged(settings.WEIGHTS_DIR, engine=row.store, model=row.key)
+    return Status.BROKEN, NO_MANIFEST if is_damaged else CUT
 
 
 def _present(found: Installed) -> tuple[str, str]:

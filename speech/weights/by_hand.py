@@ -15,6 +15,7 @@ from speech.weights.install import write_heads
 from speech.weights.manifest import MANIFEST, Manifest, Stored, resolve, size_of
 from speech.weights.store import (
     BY_HAND,
+    REBUILT,
     Installed,
     OnProgress,
     brought,
@@ -206,15 +207,14 @@ def _adopt(folder: Path, engine: str, model: str, path: str, on_progress: OnProg
     """Read what lies there and write its manifest."""
     known, base, names = _laid(folder, engine, model, path)
     stored = _read(base, names, on_progress)
-    if known and known.files:
-        _check_hashes(known, stored)
+    weights_sha256, source = _origin(known, base, stored)
     if known and known.alignment_heads and base == place_of(folder, engine=engine, model=model):
         stored = (*stored, write_heads(base / "alignment_heads.json", known.alignment_heads))
     english = known.english_only if known else _knows_english_only(engine, base, names)
     time, first = now(), stored[0]
     compared_at = time if known and known.files else ""
     manifest = Manifest(
-        engine, model, first.name, first.sha256, stored, BY_HAND, time, compared_at, path=path, english_only=english
+        engine, model, first.name, weights_sha256, stored, source, time, compared_at, path=path, english_only=english
     ).stamped(base)
     own = place_of(folder, engine=engine, model=model)
     _check_loadable(own, manifest)
@@ -302,20 +302,41 @@ def _check_sizes(known: Weights | None, base: Path, names: list[str]) -> None:
         size = size_of(base / name)
         if size is None:
             raise WeightsError(f"{name} is missing in {base}.")
-        if name in files and size != files[name].size_bytes:
+        if name in files and size != files[name].size_bytes and not _may_be_rebuilt(known):
             raise WeightsError(
                 f"{base / name} is not the file that its publisher has: "
                 f"it is {size:,} bytes long and must be {files[name].size_bytes:,}."
             )
 
 
-def _check_hashes(known: Weights, stored: tuple[Stored, ...]) -> None:
-    wrong = [ours.name for ours, file in zip(stored, known.files, strict=True) if ours.sha256 != file.sha256]
-    if wrong:
-        raise WeightsError(
-            f"{wrong[0]} of {known} is not the file that its publisher has (SHA-256). "
-            "Install it anew, or give other weights a name of their own."
-        )
+def _origin(known: Weights | None, base: Path, stored: tuple[Stored, ...]) -> tuple[str, str]:
+    """Return what names weights in a job's provenance, and where they come from.
+
+    Raises WeightsError where they are neither the publisher's nor rebuilt from such.
+    """
+    files = known.files if known else ()
+    wrong = [ours.name for ours, file in zip(stored, files, strict=bool(files)) if ours.sha256 != file.sha256]
+    if known is None or not wrong:
+        return stored[0].sha256, BY_HAND
+    if _may_be_rebuilt(known) and _tensors_of(base / wrong[0]) == known.tensors_sha256:
+        return known.tensors_sha256, f"{REBUILT} {FASTER_WHISPER}/{known.model}"
+    raise WeightsError(
+        f"{wrong[0]} of {known} is not the file that its publisher has (SHA-256). "
+        "Install it anew, or give other weights a name of their own."
+    )
+
+
+def _may_be_rebuilt(known: Weights | None) -> bool:
+    """Return whether a checkpoint that was not published may hold the publisher's numbers: its tensors tell."""
+    return known is not None and bool(known.tensors_sha256)
+
+
+def _tensors_of(path: Path) -> str:
+    """Return the hash of a checkpoint's tensors; empty for what is none. Reads the file once more, in a process of its own."""
+    try:
+        return run_apart("speech.weights.checkpoint", "tensors", str(path))
+    except WeightsError:
+        return ""
 
 
 def _read(base: Path, names: list[str], on_progress: OnProgress) -> tuple[Stored, ...]:

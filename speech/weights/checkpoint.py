@@ -1,7 +1,8 @@
 """Rebuild openai-whisper's checkpoint from the CTranslate2 file, which holds the same numbers.
 
 Run apart, in a process of its own, for it loads torch. `rebuild CTRANSLATE2_FOLDER CHECKPOINT` prints the hash of the tensors
-in the file that it wrote, `vocabulary CHECKPOINT` how many words a checkpoint knows; on failure there is a sentence on stderr.
+in the file that it wrote, `tensors CHECKPOINT` that of a checkpoint, `vocabulary CHECKPOINT` how many words it knows; on failure
+there is a sentence on stderr.
 
 The layout of model.bin is that of CTranslate2 (`src/models/model.cc`, binary version 6), the names are those of its
 converter for Whisper.
@@ -13,7 +14,7 @@ import re
 import struct
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -230,9 +231,13 @@ def specification(path: Path) -> str:
 
 def main(arguments: list[str]) -> int:
     action, *names = arguments
-    paths = [Path(name) for name in names]
+    actions: dict[str, Callable[..., object]] = {
+        "rebuild": rebuild,
+        "tensors": tensors_sha256,
+        "vocabulary": vocabulary,
+    }
     try:
-        sys.stdout.write(str(rebuild(*paths) if action == "rebuild" else vocabulary(*paths)))
+        sys.stdout.write(str(actions[action](*map(Path, names))))
     except WeightsError as err:
         sys.stderr.write(err.message)
         return 1

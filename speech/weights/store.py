@@ -109,6 +109,17 @@ def find(folder: Path, *, engine: str, model: str) -> Installed | None:
         return None
 
 
+def is_manifest_damaged(folder: Path, *, engine: str, model: str) -> bool:
+    """Return whether a model has a manifest that cannot be read, which says nothing of its files."""
+    try:
+        Manifest.read(place_of(folder, engine=engine, model=model))
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError):
+        return True
+    return False
+
+
 def verify(found: Installed, *, on_progress: OnProgress = lambda *_: None) -> Installed:
     """Read every file again, compare it with its hash and note the time.
 

@@ -42,6 +42,14 @@ def test_refresh_sees_what_is_there_and_what_is_gone(put_weights: PutWeights):
     assert (row("base").status, row("base").status_detail, row("base").verified_at) == (Status.ABSENT, "", None)
 
 
+def test_refresh_tells_a_damaged_manifest_from_damaged_weights(put_weights: PutWeights):
+    place = put_weights("faster-whisper", "base")
+    scan.refresh()
+    (place / "manifest.json").write_text("x")
+    scan.refresh()
+    assert (row("base").status, row("base").status_detail) == (Status.BROKEN, scan.NO_MANIFEST)
+
+
 def test_refresh_leaves_what_an_administrator_decided(put_weights: PutWeights):
     put_weights("faster-whisper", "base")
     SpeechModel.objects.update(enabled=False, disabled_reason="slow", languages="de", memory_bytes=5)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from speech.weights import CATALOGUE, FASTER_WHISPER, WHISPER, Weights, WeightsError, catalogue, find, install
+from speech.weights import CATALOGUE, FASTER_WHISPER, WHISPER, Weights, WeightsError, catalogue, check, find, install
 from speech.weights.checkpoint import IN_LAYER, KINDS, OUTSIDE_LAYERS, main, read_variables, rebuild, tensors_sha256
 from speech.weights.types import INDEX, File
 from tests.speech.weights.conftest import CONTENT, sha256
@@ -203,6 +203,37 @@ def test_install_rebuilds_the_checkpoint_in_a_process_of_its_own(
     assert tensors_sha256(found.path) == digest
     assert (found.path.parent / "alignment_heads.json").read_text() == "[[0, 1]]"
     assert find(tmp_path, engine=WHISPER, model="base") == found
+
+
+def test_rebuilt_checkpoint_is_known_by_its_tensors_where_its_manifest_is_damaged(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "whisper" / "base"
+    place.mkdir(parents=True)
+    digest = rebuild(folder, place / "base.pt")
+    (place / "manifest.json").write_text("x")
+    published = File("base.pt", 12, "0" * 64)
+    monkeypatch.setattr(catalogue, "CATALOGUE", (Weights(WHISPER, "base", (published,), tensors_sha256=digest),))
+
+    found = check(tmp_path, engine=WHISPER, model="base")
+
+    assert (found.sha256, found.source) == (digest, "rebuilt from faster-whisper/base")
+    assert check(tmp_path, engine=WHISPER, model="base").sha256 == digest
+
+
+def test_checkpoint_with_other_tensors_is_neither_published_nor_rebuilt(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "whisper" / "base"
+    place.mkdir(parents=True)
+    rebuild(folder, place / "base.pt")
+    published = File("base.pt", 12, "0" * 64)
+    monkeypatch.setattr(catalogue, "CATALOGUE", (Weights(WHISPER, "base", (published,), tensors_sha256="1" * 64),))
+
+    for _ in range(2):
+        with pytest.raises(WeightsError, match=r"base\.pt of whisper/base is not the file that its publisher has"):
+            check(tmp_path, engine=WHISPER, model="base")
+        (place / "base.pt").write_bytes(b"noise")
 
 
 def test_install_refuses_a_rebuilt_checkpoint_with_other_tensors(
