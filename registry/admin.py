@@ -22,7 +22,17 @@ from django.views.decorators.vary import vary_on_headers
 
 from registry import admin_answers, decisions, scan, works
 from registry.admin_forms import ProviderForm, SpeechModelForm
-from registry.admin_lists import Guarded, Providers, Takers, Users, Weights, gone, named, users_of
+from registry.admin_lists import (
+    Guarded,
+    Providers,
+    Takers,
+    Users,
+    Weights,
+    gone,
+    named,
+    taken_by_what_is_called,
+    users_of,
+)
 from registry.diarizers import takers
 from registry.models import Provider, SpeechModel, Work
 from registry.standing import standings, word_of
@@ -92,7 +102,7 @@ class SpeechModelAdmin(Guarded):
     list_select_related = ["provider"]
     list_per_page = 50
     search_fields = ["key", "name", "store", "provider__name"]
-    actions = ["rescan", "verify", "install", "remove", "enable", "disable", "make_default"]
+    actions = ["rescan", "verify", "install", "measure", "remove", "enable", "disable", "make_default"]
     facts = ["size", "memory", "measured_speed", "verified", "sha256", "source_list"]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -153,6 +163,12 @@ class SpeechModelAdmin(Guarded):
         may_change = self.has_change_permission(request)
         return super().changelist_view(request, {"may_change": may_change, **(extra_context or {})})
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[SpeechModel], search_term: str
+    ) -> tuple[QuerySet[SpeechModel], bool]:
+        found, has_duplicates = super().get_search_results(request, queryset, search_term)
+        return found | queryset.filter(taken_by_what_is_called(search_term)), has_duplicates
+
     # Columns
 
     @admin.display(description="model", ordering="name")
@@ -202,6 +218,10 @@ class SpeechModelAdmin(Guarded):
     @admin.action(description="Install", permissions=["change"])
     def install(self, request: HttpRequest, rows: QuerySet[SpeechModel]) -> None:
         admin_answers.ask_each(request, rows, Work.Kind.INSTALL)
+
+    @admin.action(description="Measure", permissions=["change"])
+    def measure(self, request: HttpRequest, rows: QuerySet[SpeechModel]) -> None:
+        admin_answers.ask_each(request, rows, Work.Kind.MEASURE)
 
     @admin.action(description="Remove…", permissions=["change"])
     def remove(self, request: HttpRequest, rows: QuerySet[SpeechModel]) -> HttpResponse | None:

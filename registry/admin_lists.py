@@ -1,12 +1,12 @@
 """What the tables of the registry share in the administration: actions that ask first, and a list that shows what is done."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 from django.contrib import admin, messages
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -33,6 +33,10 @@ EVERYBODY, ADMINISTRATORS, NOBODY = "Everybody", "Administrators only", "Nobody"
 
 class Weights(ChangeList):
     """The list of weights, each with how it stands and whether it is the default: two queries for all of them."""
+
+    def get_ordering_field_columns(self) -> "dict[int, Literal['desc', 'asc']]":
+        """Return the columns that have an arrow: those that somebody chose. To begin with the list is sorted by what is no column."""
+        return super().get_ordering_field_columns() if self.params.get(ORDER_VAR) else {}
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -91,8 +95,7 @@ class Takers(SimpleListFilter):
         taker = self.value()
         if not taker:
             return queryset
-        shared = [*OPEN_WEIGHTS.get(taker, ()), *filter(None, [BETTER_WEIGHTS.get(taker)])]
-        return queryset.filter(Q(provider__key=taker) | Q(store=DIARIZATION, key__in=shared))
+        return queryset.filter(Q(provider__key=taker) | Q(store=DIARIZATION, key__in=shared_by(taker)))
 
 
 class Users(SimpleListFilter):
@@ -116,6 +119,18 @@ class Users(SimpleListFilter):
             "nobody": ~is_enabled,
         }
         return queryset.filter(found.get(self.value() or "", Q()))
+
+
+def shared_by(taker: str) -> list[str]:
+    """Return the weights that a diarizer shares with others."""
+    return [*OPEN_WEIGHTS.get(taker, ()), *filter(None, [BETTER_WEIGHTS.get(taker)])]
+
+
+def taken_by_what_is_called(words: str) -> Q:
+    """Return what finds weights by the name of a diarizer that takes them, as the list has it beside theirs."""
+    word = words.strip().lower()
+    names = [name for name in OPEN_WEIGHTS if word and word in name]
+    return Q(store=DIARIZATION, key__in=[key for name in names for key in shared_by(name)])
 
 
 def named(name: str, row: Any) -> SafeString:

@@ -165,8 +165,20 @@ def test_weights_that_diarizers_share_stand_with_each_of_them(admin: Client, put
 
 
 def test_list_filters_and_searches(admin: Client, base: SpeechModel):
-    assert words(shown(admin, MODELS, q="pyannote")).count("Not installed") - 1 == 2
+    assert words(shown(admin, MODELS, q="pyannote")).count("Not installed") - 1 == 3
     assert "0 speech models" in words(shown(admin, MODELS, status__exact="broken"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "count"), [("whisperx", 3), ("WhisperX ", 3), ("vad", 1), ("base", 4), ("nonsense", 0)]
+)
+def test_list_finds_weights_by_whatever_takes_them(admin: Client, base: SpeechModel, asked: str, count: int):
+    assert admin.get(MODELS, {"q": asked}).context["cl"].result_count == count
+
+
+def test_list_has_an_arrow_only_where_somebody_sorted_it(admin: Client, base: SpeechModel):
+    assert "sorted" not in shown(admin, MODELS)
+    assert shown(admin, MODELS, o="3").count("sorted ascending") == 1
 
 
 def test_list_costs_the_same_for_few_and_for_many(
@@ -327,6 +339,18 @@ def test_several_are_removed_after_a_question(admin: Client, put_weights: PutWei
         "faster-whisper/base is removed.",
         "whisper/base is removed.",
     ]
+
+
+def test_several_are_measured(admin: Client, base: SpeechModel, put_weights: PutWeights):
+    put_weights("faster-whisper", "base")
+    scan.refresh()
+    small = SpeechModel.objects.get(store="faster-whisper", key="small")
+
+    assert act(admin, "measure", base, small) == [
+        "faster-whisper/small is not installed: there is nothing to measure.",
+        "1 queued. The list shows how far they are.",
+    ]
+    assert [str(work) for work in Work.objects.all()] == ["Measure faster-whisper/base"]
 
 
 def test_several_are_installed_and_verified(admin: Client, base: SpeechModel, put_weights: PutWeights):
