@@ -36,6 +36,7 @@ from speech.types import (
     DiarizerSpec,
     EngineSpec,
     Json,
+    OnProgress,
     Options,
     Piece,
     PieceResult,
@@ -135,13 +136,25 @@ class Answers:
         return engine.detect_language([channels.read(work, piece) for piece in places])
 
     def _encode(self, request: Json) -> Json:
-        """Make a copy for the player where it needs one. What else runs on the machine goes first from then on."""
+        """Make a copy for the player where it needs one, and draw the waveform where nobody has decoded the recording.
+
+        What else runs on the machine goes first from then on.
+        """
         os.nice(NICENESS)
-        media, report = Path(request["media"]), self._server.progress(request, "encoding")
+        media, target = Path(request["media"]), Path(request["target"])
+        report = self._server.progress(request, "encoding")
         report(0.0, 0.0)
         if is_needed := playback.is_needed(media):
-            playback.encode(media, Path(request["target"]), on_progress=report)
-        return {"made": is_needed}
+            playback.encode(media, target, on_progress=report)
+        return {"made": is_needed} | (self._waves(media, target, report) if request["waves"] else {})
+
+    def _waves(self, media: Path, target: Path, report: OnProgress) -> Json:
+        work = target.with_suffix(".pcm")
+        try:
+            decoded = audio.decode(media, work, on_progress=report)
+        finally:
+            work.unlink(missing_ok=True)
+        return {"length": decoded.length, "peaks": decoded.peaks, "clipped": decoded.clipped}
 
     def _transcribe(self, request: Json) -> Json:
         """Transcribe from a batch on and send each batch as it is finished."""

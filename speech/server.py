@@ -9,7 +9,8 @@ request    fields                                                               
 probe      path                                                                 media (`speech.types.Media`)
 plan       media, track, work, engine (EngineSpec), options (Options),          plan (Plan), length, peaks (0..255), clipped (0..1),
            by_channel, stretch ([start, end] or null)                           warnings
-encode     media, target                                                        made: whether a copy was needed (`speech.playback`)
+encode     media, target, waves (whether to draw the waveform)                  made: whether a copy was needed (`speech.playback`),
+                                                                                length, peaks, clipped where it was drawn
 transcribe media, track, work, engine, options, plan, first_batch, confirmed    peak_memory_bytes
 join       clips, target, seconds                                               taken (`speech.measuring.join`)
 diarize    media, track, work, diarizer (DiarizerSpec), speakers (SpeakerCount) turns ([start, end, speaker] each), pins,

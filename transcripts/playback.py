@@ -21,7 +21,7 @@ from speech.types import EngineError, Json
 from transcripts import drain, storage
 from transcripts.engine import EngineHost
 from transcripts.held import STORAGE_CODES
-from transcripts.models import Recording
+from transcripts.models import Job, Recording
 from transcripts.models.recording import Playback, RecordingQuerySet
 
 log = logging.getLogger(__name__)
@@ -79,20 +79,22 @@ def run_claimed(recording_id: str, token: str) -> None:
 
 def _make(claim: Claim) -> None:
     name = f"{FOLDER}/{claim.recording_id}-{claim.token}.m4a"
-    recording, target = claim.held().only("media").first(), storage.local_path(name)
+    recording, target = claim.held().only("media", "peaks").first(), storage.local_path(name)
     if recording is None:
         return
     if target is None:
         claim.end(Playback.FAILED)
         return
     try:
-        reply = _encode(claim, Path(recording.media.path), target)
+        reply = _encode(claim, Path(recording.media.path), target, waves=_lacks_waves(recording))
     except EngineError as err:
         _note_failure(claim, err)
         return
     if reply["type"] == "stopped":
         claim.end(Playback.WAITING)
         return
+    if "peaks" in reply:
+        claim.write(duration_seconds=reply["length"], peaks=reply["peaks"], clipped_share=reply["clipped"])
     if not reply["made"]:
         claim.end(Playback.NONE)
     elif claim.end(Playback.MADE, playback=name):
@@ -101,7 +103,12 @@ def _make(claim: Claim) -> None:
         target.unlink(missing_ok=True)
 
 
-def _encode(claim: Claim, media: Path, target: Path) -> Json:
+def _lacks_waves(recording: Recording) -> bool:
+    """Return whether nothing will draw the waveform: it comes with a transcription, and the text may be an import."""
+    return not recording.peaks and not Job.objects.unfinished().filter(recording=recording).exists()
+
+
+def _encode(claim: Claim, media: Path, target: Path, *, waves: bool) -> Json:
     engine, renewal = EngineHost(), _Renewal(claim)
     try:
         return engine.request(
@@ -110,6 +117,7 @@ def _encode(claim: Claim, media: Path, target: Path) -> Json:
             stop_wish=lambda: "drain" if drain.is_on() or not renewal.is_held() else "",
             media=str(media),
             target=str(target),
+            waves=waves,
         )
     finally:
         engine.close()

@@ -118,6 +118,17 @@ def test_where_none_is_needed_none_is_made(make_recording: MakeRecording):
     assert playback.claim() is None
 
 
+def test_waveform_is_drawn_where_nothing_will_be_transcribed(recording: Recording, make_job: MakeJob):
+    job = make_job(recording, state=Job.State.QUEUED)
+    assert _copied(recording).peaks == []
+    Job.objects.filter(pk=job.pk).update(state=Job.State.COMPLETED)
+    Recording.objects.update(playback_state=Playback.WAITING)
+    _copied(recording)
+    assert (len(recording.peaks), recording.clipped_share) == (21, 0.0), "AAC adds a frame."
+    assert recording.duration_seconds == pytest.approx(2.0, abs=0.15)
+    assert [path.suffix for path in Path(recording.playback.path).parent.iterdir()] == [".m4a", ".m4a"]
+
+
 def test_upload_knows_whether_it_needs_one(alice, adts: Path):
     for path, state in ((adts, Playback.WAITING), (DATA / "jfk.opus", Playback.NONE)):
         assert accept_path(path, owner=alice, request=JobRequest()).recording.playback_state == state

@@ -19,6 +19,7 @@ from transcripts.imports.timing import timed
 from transcripts.imports.transcript import Row
 from transcripts.makers import IMPORTED_FROM
 from transcripts.models import Job, Recording, Segment, Speaker
+from transcripts.models.recording import Playback
 from transcripts.names import clean_file_name
 from transcripts.search import index
 
@@ -45,7 +46,11 @@ def import_transcript(recording: Recording, imported: Imported, *, author: User,
         speakers = _make_speakers(job, imported.speakers, is_ours=bool(imported.job_id))
         for row in _batches(_segments(job, imported, speakers, known)):
             Segment.objects.bulk_create(row)
-        Recording.objects.filter(pk=locked.pk).update(shown_job=job)
+        # Nothing decodes the media for an imported text: the waveform is drawn where copies for the player are made.
+        undrawn = (
+            {"playback_state": Playback.WAITING} if locked.has_media and not (locked.peaks or locked.playback) else {}
+        )
+        Recording.objects.filter(pk=locked.pk).update(shown_job=job, **undrawn)
         index.rebuild(locked.pk)
     log.info("imported job %s for recording %s", job.pk, locked.pk)
     return job
@@ -97,7 +102,8 @@ def _make_job(recording: Recording, imported: Imported, author: User, file_name:
         provenance=provenance | {IMPORTED_FROM: clean_file_name(file_name)},
         **facts,
     )
-    Job.objects.filter(pk=job.pk).update(created_at=created)
+    job.created_at = created  # Making it has set this moment.
+    job.save(update_fields=["created_at"])
     return job
 
 

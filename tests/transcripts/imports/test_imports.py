@@ -12,6 +12,7 @@ from django.test import Client
 
 from tests.conftest import DATA, MakeJob, MakeSegments
 from tests.transcripts.exports.conftest import make_dialog, make_lecture  # noqa: F401
+from transcripts import playback
 from transcripts.exports import render, render_all
 from transcripts.imports import BadTranscript, Passage, read
 from transcripts.imports.timing import timed
@@ -334,6 +335,10 @@ def test_page_imports_a_recording_with_its_transcript(alice_client: Client):
     recording = Recording.objects.get()
     assert (recording.title, recording.jobs.get().state) == ("talk", Job.State.COMPLETED)
     data = {"recording": SimpleUploadedFile("talk.opus", MEDIA), "transcript": _file()}
+    claim = playback.claim()
+    assert claim is not None, "Nothing else draws its waveform."
+    playback.run_claimed(str(claim.recording_id), str(claim.token))
+    assert len(Recording.objects.get().peaks) == 110
     assert "You have this recording already" in alice_client.post("/import/", data, follow=True).text
     assert (Recording.objects.count(), Job.objects.count()) == (1, 2)
 
