@@ -16,7 +16,7 @@ from speech.weights.catalogue import (
 )
 from speech.weights.install import install
 from speech.weights.manifest import resolve
-from speech.weights.reach import is_within_reach
+from speech.weights.reach import can_be_rebuilt, is_within_reach
 from speech.weights.sources import address_of, lack_of_room, missing_bytes
 from speech.weights.store import (
     BY_HAND,
@@ -66,6 +66,7 @@ __all__ = [
     "WeightsError",
     "address_of",
     "brought",
+    "can_be_rebuilt",
     "check",
     "clear",
     "condemn",

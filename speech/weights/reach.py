@@ -14,10 +14,13 @@ def is_within_reach(weights: Weights, *, folder: Path, sources: Sequence[str]) -
         return True
     if INDEX in sources and weights.requirements:
         return True
-    return weights.engine == WHISPER and _can_be_rebuilt(weights, folder=folder, sources=sources)
+    return can_be_rebuilt(weights, folder=folder, sources=sources)
 
 
-def _can_be_rebuilt(weights: Weights, *, folder: Path, sources: Sequence[str]) -> bool:
+def can_be_rebuilt(weights: Weights, *, folder: Path, sources: Sequence[str]) -> bool:
+    """Return whether a checkpoint can be made from faster-whisper's files, which are there or can be had."""
+    if weights.engine != WHISPER:
+        return False
     original = catalogue.known(engine=FASTER_WHISPER, model=weights.model)
     if original is None:
         return False

@@ -43,6 +43,8 @@ def test_list_says_which_sources_are_not_allowed(settings: Settings, weights_fol
     settings.WEIGHTS_SOURCES = ["index"]
     lines = {tuple(line.split()[:2]): " ".join(line.split()[2:]) for line in weights("list")}
     assert lines["base", "faster-whisper"] == "147.9 MB - publisher (not allowed), package index"
+    assert lines["base", "whisper"] == "145.3 MB - publisher (not allowed), rebuilt from faster-whisper"
+    assert lines["tiny", "whisper"] == "75.6 MB - publisher (not allowed), rebuilt from faster-whisper (not allowed)"
 
 
 def test_list_ends_quietly_where_nobody_reads_on(settings: Settings) -> None:

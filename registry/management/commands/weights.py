@@ -279,15 +279,17 @@ def _check_sources() -> None:
 
 
 def _sources(entry: Weights) -> str:
-    names = [_allowed("publisher", PUBLISHER)] if entry.files else []
-    names += [_allowed("package index", INDEX)] if entry.requirements else []
-    names += [f"rebuilt from {FASTER_WHISPER}"] if entry.engine == WHISPER else []
+    sources = settings.WEIGHTS_SOURCES
+    can_be_rebuilt = weights.can_be_rebuilt(entry, folder=settings.WEIGHTS_DIR, sources=sources)
+    names = [_source("publisher", is_allowed=PUBLISHER in sources)] if entry.files else []
+    names += [_source("package index", is_allowed=INDEX in sources)] if entry.requirements else []
+    names += [_source(f"rebuilt from {FASTER_WHISPER}", is_allowed=can_be_rebuilt)] if entry.engine == WHISPER else []
     names += ["with a token"] if entry.terms_url else []
     return ", ".join(names)
 
 
-def _allowed(name: str, source: str) -> str:
-    return name if source in settings.WEIGHTS_SOURCES else f"{name} (not allowed)"
+def _source(name: str, *, is_allowed: bool) -> str:
+    return name if is_allowed else f"{name} (not allowed)"
 
 
 def _megabytes(size_bytes: int) -> str:
