@@ -6,11 +6,14 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from registry import scan, viability
+from registry import scan, sync, viability
 from registry.models import Provider, SpeechModel
 from speech import weights
 from speech.languages import LANGUAGES
 from speech.weights import WeightsError
+
+LEAST_MEMORY_BYTES, MOST_MEMORY_BYTES = 10**6, 10**12
+"""What is beyond these was meant in another unit."""
 
 
 class SpeechModelForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -48,6 +51,20 @@ class SpeechModelForm(forms.ModelForm):  # type: ignore[type-arg]
         if path != self.instance.install_path and _is_of_another(path, self.instance):
             raise ValidationError("Another model has its files there. Each needs a place of its own.")
         return path
+
+    def clean_memory_bytes(self) -> int | None:
+        """Return what a person knows better, or the estimate where the field was emptied."""
+        memory_bytes: int | None = self.cleaned_data["memory_bytes"]
+        if memory_bytes is None:
+            memory_bytes = sync.estimate_of(self.instance)
+        elif "memory_bytes" not in self.changed_data:
+            return memory_bytes
+        elif not LEAST_MEMORY_BYTES <= memory_bytes <= MOST_MEMORY_BYTES:
+            raise ValidationError(
+                f"Give it in bytes, from {LEAST_MEMORY_BYTES:,} (1 MB) to {MOST_MEMORY_BYTES:,} (1 TB), or leave it empty."
+            )
+        self.instance.memory_is_measured = False
+        return memory_bytes
 
     def clean_languages(self) -> str:
         codes = self.cleaned_data["languages"].split()

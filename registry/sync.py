@@ -111,7 +111,7 @@ def _decisions(weights: Weights) -> dict[str, Any]:
         "licence": LICENCES.get(weights.model) or LICENCES[weights.engine],
         "languages": ENGLISH if weights.english_only else "",
         "translates": weights.translates and weights.engine != DIARIZATION and not weights.english_only,
-        "memory_bytes": estimated_memory_bytes(weights.size_bytes or _size_as_built(weights)),
+        "memory_bytes": _estimated_memory_bytes(weights),
     }
 
 
@@ -127,6 +127,17 @@ def _size_as_built(weights: Weights) -> int:
     """Return about how large weights are that nobody publishes in this form: as large as what they are built from."""
     origin = known_weights(engine=FASTER_WHISPER, model=weights.model)
     return origin.size_bytes if origin else 0
+
+
+def estimate_of(row: SpeechModel) -> int | None:
+    """Return about how much memory a speech model takes, see below; None for one of unknown size, which is read first."""
+    if weights := known_weights(engine=row.store, model=row.key):
+        return _estimated_memory_bytes(weights)
+    return estimated_memory_bytes(row.size_bytes) if row.size_bytes else None
+
+
+def _estimated_memory_bytes(weights: Weights) -> int:
+    return estimated_memory_bytes(weights.size_bytes or _size_as_built(weights))
 
 
 def estimated_memory_bytes(size_bytes: int) -> int:

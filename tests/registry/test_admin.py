@@ -668,13 +668,45 @@ def test_page_of_one_shows_facts_and_saves_decisions(admin: Client, base: Speech
     text = words(shown(admin, f"{MODELS}{base.pk}/change/"))
     assert "Not installed Install" in text
     assert "https://huggingface.co/Systran/faster-whisper-base" in text
-    form = {"name": "Base", "install_path": "", "languages": "", "licence": "MIT", "memory_bytes": "5", "key": "hacked"}
+    form = {
+        "name": "Base",
+        "install_path": "",
+        "languages": "",
+        "licence": "MIT",
+        "memory_bytes": "5000000",
+        "key": "hacked",
+    }
 
     admin.post(f"{MODELS}{base.pk}/change/", form)
 
     base.refresh_from_db()
-    assert (base.name, base.key, base.enabled, base.memory_bytes) == ("Base", "base", False, 5)
+    assert (base.name, base.key, base.enabled, base.memory_bytes) == ("Base", "base", False, 5_000_000)
     assert Work.objects.count() == 0
+
+
+def test_memory_that_is_left_empty_is_estimated_again(admin: Client, base: SpeechModel):
+    estimate = base.memory_bytes
+    SpeechModel.objects.filter(pk=base.pk).update(memory_bytes=1_234_567_890, memory_is_measured=True)
+    form = {"name": "Base", "install_path": "", "languages": "", "licence": "MIT"}
+
+    admin.post(f"{MODELS}{base.pk}/change/", {**form, "memory_bytes": "1234567890"})
+    base.refresh_from_db()
+    assert (base.memory_bytes, base.memory_is_measured) == (1_234_567_890, True)
+
+    admin.post(f"{MODELS}{base.pk}/change/", {**form, "memory_bytes": ""})
+    base.refresh_from_db()
+    assert (base.memory_bytes, base.memory_is_measured) == (estimate, False)
+
+
+@pytest.mark.parametrize("memory_bytes", ["999999999999999", "5", "0", "-1", "lots"])
+def test_memory_that_no_model_takes_is_refused(admin: Client, base: SpeechModel, memory_bytes: str):
+    form = {"name": "Base", "install_path": "", "languages": "", "licence": "MIT", "memory_bytes": memory_bytes}
+    before = base.memory_bytes
+
+    assert "errorlist" in admin.post(f"{MODELS}{base.pk}/change/", form).content.decode()
+
+    base.refresh_from_db()
+    assert (base.memory_bytes, base.name) == (before, "base")
 
 
 def test_rows_are_not_deleted(admin: Client, base: SpeechModel):
