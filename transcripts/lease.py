@@ -16,11 +16,13 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from transcripts import node
-from transcripts.models import Job, Recording, Segment
+from transcripts.models import Edit, Job, Recording, Segment
 from transcripts.search import index
 
 STOPPED = {Job.StopRequest.PAUSE: Job.State.PAUSED, Job.StopRequest.CANCEL: Job.State.CANCELLED}
 FREE: dict[str, Any] = {"lease_token": None, "lease_expires_at": None, "lease_node": "", "stop_request": ""}
+OF_THE_TRANSCRIPTION = (Edit.Kind.LABELLING, Edit.Kind.RULES)
+"""What is done to a text without anybody's work on it."""
 HAS_ITS_TEXT = Q(kind=Job.Kind.WHOLE, stage=Job.Stage.IDENTIFYING)
 """A job to which a cancel means: be complete without speakers. It keeps the wish until a worker obeys."""
 
@@ -95,15 +97,23 @@ def commit_batch(
 
 
 def complete(job_id: UUID, lease_token: UUID) -> None:
-    """End a job and show its text on the recording; not where it has no words and another version has. Raises LeaseLost."""
-    words = Segment.objects.words()
+    """End a job and show its text on the recording, where it is to be shown. Raises LeaseLost."""
     with transaction.atomic():
         release(job_id, lease_token, Job.State.COMPLETED)
-        others = words.filter(job__kind=Job.Kind.WHOLE, job__recording__jobs=job_id).exclude(job=job_id)
-        if words.filter(job=job_id).exists() or not others.exists():
+        if _is_to_be_shown(job_id):
             recordings = Recording.objects.filter(jobs=job_id)
-            recordings.update(shown_job=job_id)
+            recordings.update(shown_job=job_id, shown_since=Now())
             index.rebuild(recordings.values_list("pk", flat=True).get())
+
+
+def _is_to_be_shown(job_id: UUID) -> bool:
+    """Return whether a text takes the place of the one in use: not of one that people worked on, nor without words of any."""
+    of_recording = Job.objects.whole().filter(recording__jobs=job_id).exclude(pk=job_id)
+    worked_on = Edit.objects.exclude(kind__in=OF_THE_TRANSCRIPTION).filter(job__recording__shown_job=F("job"))
+    if worked_on.filter(job__in=of_recording).exists():
+        return False
+    words = Segment.objects.words()
+    return words.filter(job=job_id).exists() or not words.filter(job__in=of_recording).exists()
 
 
 def release(job_id: UUID, lease_token: UUID, state: Job.State, **fields: Any) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from preferences.models import Settings
 from tests.conftest import MakeJob, MakeSegments
 from transcripts import lease
-from transcripts.models import Job, Recording
+from transcripts.models import Edit, Job, Recording
 
 State = Job.State
 NEW = "Altogether other words."
@@ -120,6 +120,49 @@ def test_only_a_complete_version_can_be_shown(alice_client: Client, completed_jo
     assert "Only a complete transcript can be the one that is shown." in response.text
     completed_job.recording.refresh_from_db()
     assert completed_job.recording.shown_job == completed_job
+
+
+def _correct(job: Job, kind: Edit.Kind = Edit.Kind.CORRECT) -> None:
+    Edit.objects.create(job=job, kind=kind, before={}, after={})
+
+
+def test_text_that_was_worked_on_stays_in_use_until_somebody_decides(
+    alice_client: Client, completed_job: Job, running_job: Job
+):
+    _correct(completed_job)
+    lease.complete(running_job.pk, running_job.lease_token)
+
+    text = alice_client.get(_page(completed_job)).text
+    assert ("my fellow Americans" in text, NEW in text) == (True, False)
+    assert "A new transcription is complete." in text
+    assert f"compare?right={running_job.pk}" in text
+
+    keep = f"/jobs/{completed_job.pk}/show"
+    assert f'action="{keep}"' in text
+    assert alice_client.post(keep).url == _page(completed_job)
+    text = alice_client.get(_page(completed_job)).text
+    assert ("my fellow Americans" in text, "A new transcription is complete." in text) == (True, False)
+
+    alice_client.post(f"/jobs/{running_job.pk}/show")
+    assert NEW in alice_client.get(_page(completed_job)).text
+
+
+def test_page_that_waits_for_a_new_text_learns_that_the_old_one_stays(
+    alice_client: Client, completed_job: Job, running_job: Job
+):
+    _correct(completed_job, Edit.Kind.RENAME)
+    lease.complete(running_job.pk, running_job.lease_token)
+    address = f"/recordings/{completed_job.recording_id}/version?version={completed_job.pk}&awaited=1"
+    assert "The text that you have worked on stays in use" in alice_client.get(address).text
+
+
+@pytest.mark.parametrize("kind", [Edit.Kind.LABELLING, Edit.Kind.RULES])
+def test_what_a_transcription_did_itself_is_nobodys_work(
+    alice_client: Client, completed_job: Job, running_job: Job, kind: Edit.Kind
+):
+    _correct(completed_job, kind)
+    lease.complete(running_job.pk, running_job.lease_token)
+    assert NEW in alice_client.get(_page(completed_job)).text
 
 
 @pytest.mark.parametrize("version", ["", "nonsense", "00000000-0000-0000-0000-000000000000"])

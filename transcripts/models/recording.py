@@ -82,6 +82,8 @@ class Recording(models.Model):
     tags = models.ManyToManyField(Tag, blank=True, related_name="recordings")
     """Those of its owner, and of whoever else may see it: each person sees their own only."""
     shown_job = models.ForeignKey("transcripts.Job", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    shown_since = models.DateTimeField(null=True, blank=True)
+    """When that was decided, by a person or by a transcription that was completed."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = RecordingQuerySet.as_manager()

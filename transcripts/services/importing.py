@@ -38,6 +38,7 @@ def import_transcript(recording: Recording, imported: Imported, *, author: User,
 
     Raises BadTranscript where its times are those of another recording.
     """
+    now = timezone.now()
     with transaction.atomic():
         locked = Recording.objects.select_for_update().get(pk=recording.pk)
         known = _known(locked)
@@ -50,7 +51,7 @@ def import_transcript(recording: Recording, imported: Imported, *, author: User,
         undrawn = (
             {"playback_state": Playback.WAITING} if locked.has_media and not (locked.peaks or locked.playback) else {}
         )
-        Recording.objects.filter(pk=locked.pk).update(shown_job=job, **undrawn)
+        Recording.objects.filter(pk=locked.pk).update(shown_job=job, shown_since=now, **undrawn)
         index.rebuild(locked.pk)
     log.info("imported job %s for recording %s", job.pk, locked.pk)
     return job

@@ -62,6 +62,13 @@ class Versions:
         return not self.is_newest and self.jobs[0] == self.shown
 
     @property
+    def is_undecided(self) -> bool:
+        """Return whether a newer text is complete that did not take the place of the open one, and nobody has said which to use."""
+        since, ended = self.open.recording.shown_since, self.jobs[0].finished_at
+        is_there = self.jobs[0].state == Job.State.COMPLETED and self.newest.has_words
+        return self.is_shown and not self.is_newest and is_there and (not since or not ended or ended > since)
+
+    @property
     def is_older(self) -> bool:
         """Return whether the open version is older than the one that is shown."""
         return self.jobs.index(self.open) > self.jobs.index(self.shown)
