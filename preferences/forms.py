@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.template.defaultfilters import pluralize
 
 from preferences import choices, forecast
 from preferences.fields import GuidedField, OfferField, bounded
@@ -14,7 +15,7 @@ CHOSEN_ABOVE = "This one is chosen above already. Choose another one, or none."
 JOINERS = "\u200c\u200d"
 """Invisible, and part of words in some languages and of some emoji."""
 KEPT_TOO_LONG = (
-    "After {} days everything is deleted. Set at most as many days here, or 0, which is as long as the text is kept."
+    "After {0} day{1} everything is deleted. Set at most {0} here, or 0, which is as long as the text is kept."
 )
 
 
@@ -159,7 +160,7 @@ class KeepingForm(SectionForm):
             return
         media_days, days = (number or 0 for number in wanted)
         if 0 < days < media_days:
-            self.add_error("keep_media_days", KEPT_TOO_LONG.format(days))
+            self.add_error("keep_media_days", KEPT_TOO_LONG.format(days, pluralize(days)))
             return
         if self.cleaned_data.get("confirmed"):
             return

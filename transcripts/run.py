@@ -12,6 +12,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from registry.fetching import BeingInstalled
 from registry.resolver import NothingRunnable
 from speech import options
+from speech.languages import LANGUAGES
 from speech.types import EngineError, Json, Options, PieceResult, Plan, to_json
 from transcripts import crashes, failed, lease, makers, outage, pins
 from transcripts.choosing import NOTHING_LEFT
@@ -34,6 +35,12 @@ FETCHING_SECONDS = 5.0
 """When a job looks again that waits for a model to be installed, and says how far that is."""
 RETRY_SECONDS = 10.0
 """Before another try after a failure that may pass; twice as long before the one after that."""
+
+SURE_OF_LANGUAGE = 0.6
+"""What is heard right has more than 0.9 as a rule; base took an English meeting with much noise for Welsh with 0.57 (2026-11-29)."""
+NOT_SURE_OF_LANGUAGE = (
+    "The language was taken for {}, but that is not sure ({} %). If it is another one, transcribe again and choose it."
+)
 
 WAITS = (*STORAGE_CODES, NOTHING_LEFT)
 """The codes of the errors that never end a job: somebody puts it right sooner or later."""
@@ -146,7 +153,14 @@ class Run(Settling):
         facts = {"duration_seconds": reply["length"], "peaks": reply["peaks"], "clipped_share": reply["clipped"]}
         self._store_plan({**reply["plan"], "pins": made_with}, facts)
         self._expect(made_with["device"])
-        self._warn(*reply["warnings"])
+        self._warn(*reply["warnings"], *self._doubt_of_language(Plan.from_json(reply["plan"])))
+
+    def _doubt_of_language(self, plan: Plan) -> list[str]:
+        """Return a sentence where the language was guessed: everything hangs on it."""
+        probability = plan.language_probability
+        if self.job.asked_language or not plan.language or probability is None or probability >= SURE_OF_LANGUAGE:
+            return []
+        return [NOT_SURE_OF_LANGUAGE.format(LANGUAGES.get(plan.language, plan.language), round(100 * probability))]
 
     @property
     def _stretch(self) -> list[float] | None:

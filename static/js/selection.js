@@ -11,11 +11,13 @@ function bar() {
 
 function count() {
   const everything = bar()?.elements.everything;
-  const ticked = boxes().filter((box) => box.checked).length;
-  if (everything && !ticked) everything.checked = false;
-  const words = everything?.checked ? everything.parentElement.textContent.trim() : `${ticked} selected`;
+  const ticked = boxes().filter((box) => box.checked);
+  if (everything && !ticked.length) everything.checked = false;
+  const words = everything?.checked ? everything.parentElement.textContent.trim() : `${ticked.length} selected`;
   const status = bar()?.querySelector("[data-count]");
   if (status && status.textContent !== words) status.textContent = words;
+  const cancel = bar()?.querySelector("[value=cancel]");
+  if (cancel) cancel.hidden = !everything?.checked && !ticked.some((box) => box.closest("[data-unfinished]"));
 }
 
 function tick(checked) {

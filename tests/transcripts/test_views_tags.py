@@ -84,6 +84,13 @@ def test_tags_are_made(alice_client: Client, alice: User):
     assert HOSTILE not in response.text
 
 
+def test_tag_that_is_there_already_is_said(alice_client: Client, make_tag: MakeTag):
+    make_tag("Interview")
+    response = alice_client.post("/tags/", {"names": "INTERVIEW"}, follow=True)
+    assert "You have “Interview” already." in response.text
+    assert "already" not in alice_client.post("/tags/", {"names": "Interview, Hearing"}, follow=True).text
+
+
 @pytest.mark.parametrize("names", ["", " , ", "x" * 61, "x" * 2000])
 def test_tags_that_cannot_be_are_refused(alice_client: Client, names: str):
     response = alice_client.post("/tags/", {"names": names})

@@ -158,6 +158,16 @@ def test_progress_of_a_video_reaches_the_end_with_its_sound(make_job, make_recor
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("asked", ["", "en"])
+def test_language_that_was_guessed_is_told(job, go, asked: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("transcripts.run.SURE_OF_LANGUAGE", 0.95)
+    Job.objects.filter(pk=job.pk).update(asked_language=asked)
+    go(job)
+    said = "The language was taken for English, but that is not sure (90 %). If it is another one, transcribe again and choose it."
+    assert job.warnings == ([] if asked else [said])
+
+
+@pytest.mark.django_db
 def test_run_completes_a_job(job, go):
     assert go(job) == State.COMPLETED
 

@@ -44,8 +44,12 @@ def index(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, User)
     form = NamesForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        own = Tag.objects.filter(owner=request.user)
+        before = own.count()
         try:
-            tags_called(form.cleaned_data["names"], owner=request.user)
+            tags = tags_called(form.cleaned_data["names"], owner=request.user)
+            if own.count() == before:
+                messages.info(request, f"You have {' and '.join(f'“{tag.name}”' for tag in tags)} already.")
             return redirect("transcripts:tags")
         except BadName as err:
             form.add_error("names", str(err))
