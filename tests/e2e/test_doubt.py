@@ -57,8 +57,9 @@ def test_doubtful_words_are_heard_found_right_fixed_and_made_a_rule_by_keyboard(
     page = _open(open_page, listener)
     _hear(page)
     _accept(page)
-    _fix_everywhere(page)
     _make_a_rule(page)
+    _fix_everywhere(page)
+    _look_at_the_report(page)
 
     server.transcribe(DATA / "jfk_8k.wav", listener, diarize=False)
     open_recording(page, "jfk_8k")
@@ -99,25 +100,36 @@ def _accept(page: Page) -> None:
 
 
 def _fix_everywhere(page: Page) -> None:
+    """Replace the other one, after which nothing more is offered."""
     page.keyboard.press("d")
     page.keyboard.press("g")
     expect(page.get_by_label("Find", exact=True)).to_have_value("country")
     expect(page.get_by_label("Replace with")).to_be_focused()
     page.keyboard.type("nation")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Found in 2 places.")).to_be_visible()
-    page.get_by_role("button", name="Replace in 2 places").press("Enter")
+    expect(page.get_by_text("Found in 1 place.")).to_be_visible()
+    page.get_by_role("button", name="Replace in 1 place").press("Enter")
     expect(page.locator("#transcript")).to_contain_text("ask what you can do for your nation")
     expect(page.locator("#doubtful")).to_have_count(0)
     expect(page.locator("#doubt")).to_be_hidden()
+    expect(page.locator("#offer")).to_be_empty()
 
 
 def _make_a_rule(page: Page) -> None:
-    page.get_by_role("link", name="Make a rule").press("Enter")
+    """Fix the word, and have the same done from then on."""
+    page.keyboard.press("d")
+    page.keyboard.press("x")
+    page.keyboard.type("nation")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#offer-rule")).to_be_visible()
+    page.keyboard.press("Shift+G")
     expect(page.get_by_label("Recognised as")).to_have_value("country")
     expect(page.get_by_label("Write")).to_have_value("nation")
     page.get_by_role("button", name="Save").press("Enter")
     expect(page.locator("#messages p")).to_have_text("“country” is replaced in what is transcribed from now on.")
+
+
+def _look_at_the_report(page: Page) -> None:
     page.locator("#quality > summary").press("Enter")
     expect(page.locator("#report dd").first).to_contain_text(re.compile(r"^0 of \d+, 0.0 %"))
     expect(page.locator("#report")).to_contain_text("tiny.en, faster-whisper")

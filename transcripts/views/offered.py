@@ -33,8 +33,11 @@ class Offer:
 
 
 def offer_of(edit: Edit | None) -> Offer | None:
-    """Return what a correction replaced, where that is one word, or a few that stand together, in however many places."""
-    if edit is None or edit.kind not in (Edit.Kind.CORRECT, Edit.Kind.REPLACE):
+    """Return what a correction replaced, where that is one word, or a few that stand together.
+
+    What was replaced everywhere already leads on to nothing: it would be written again where the new text contains the old one.
+    """
+    if edit is None or edit.kind != Edit.Kind.CORRECT:
         return None
     before, after = edit.before["segments"], edit.after["segments"]
     for pk, row in before.items():
