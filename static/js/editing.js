@@ -14,6 +14,7 @@ export class Editing {
       onSaved: (segment, text) => this.editor.take(segment, text),
       onRefused: (segment, base) => this.reopen(segment, base),
       onLeft: (segment) => this.isAt(segment) && this.editor.open(this.editor.passage(segment)),
+      onMixed: (segment, text) => this.write(segment, text),
       onFailed: (status) => this.editor.stay(status),
     });
     this.editor = new Editor(transcript, this.outbox, player);
@@ -58,6 +59,13 @@ export class Editing {
     editor.base = editor.original = passage.textContent;
     editor.field.focus();
     return true;
+  }
+
+  // What was made of both texts is what is edited from now on.
+  write(segment, text) {
+    if (!this.isAt(segment)) return;
+    this.editor.field.value = text;
+    this.editor.fit();
   }
 
   // By the button it is only turned on; by the key it begins at once, where the person is.

@@ -1,34 +1,38 @@
 // Texts that are not saved yet. They stay in this tab until the server has them, through a dropped connection and a reload, and are
 // sent one after the other. The server takes none that was written over another text than the one that is there: then a person is
-// asked, and nothing is sent before they answer. What they put off is `held` until they leave its segment again.
+// asked, and nothing is sent before they answer. What they put off is `held` until they leave its segment again, or choose to be asked.
 
+import { Saving } from "./saving.js";
 import { token } from "./session.js";
 
 const AGAIN_SECONDS = [1, 2, 5, 10, 30];
 
 export class Outbox {
   // `addressOf` tells where a segment is saved. `onSaved` is called with a segment and the text that the server has from now on,
-  // `onRefused` with one whose text is not saved as it is, `onLeft` with one that keeps the text of somebody else, and `onFailed`
-  // where something could not be done. `onRefused` is told also over which text it was written, where the page may not show that, and
+  // `onRefused` with one whose text is not saved as it is, `onLeft` with one that keeps the text of somebody else, `onMixed` with one
+  // and what was made of both texts, and `onFailed` where something could not be done. `onRefused` is told also over which text it was written, where the page may not show that, and
   // returns whether the segment is there to be edited.
-  constructor(job, addressOf, { onSaved, onRefused, onLeft, onFailed }) {
+  constructor(job, addressOf, { onSaved, onRefused, onLeft, onMixed, onFailed }) {
     this.key = `selenite.unsaved.${job}`;
     this.addressOf = addressOf;
     this.onSaved = onSaved;
     this.onRefused = onRefused;
     this.onLeft = onLeft;
+    this.onMixed = onMixed;
     this.onFailed = onFailed;
     this.texts = new Map(this.recall());
     this.acts = [];
     this.tries = 0;
-    this.state = document.getElementById("saving");
+    this.saving = new Saving(() => this.askAgain());
     document.body.addEventListener("htmx:afterRequest", (event) => event.detail.elt.id === "outbox" && this.settle(event.detail.xhr));
     document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
-      if (detail.xhr.status === 422 && detail.requestConfig.elt.id === "outbox" && this.sent?.asker?.isThere) detail.shouldSwap = false;
+      if (detail.requestConfig.elt.id === "outbox" && this.isToldElsewhere(detail.xhr.status)) detail.shouldSwap = false;
     });
     document.body.addEventListener("click", (event) => this.choose(event));
     document.getElementById("dialog").addEventListener("close", () => this.putOff());
+    document.getElementById("dialog").addEventListener("submit", (event) => this.take(event));
     addEventListener("online", () => this.send());
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.tries && this.send());
     addEventListener("pagehide", () => this.sendAtTheEnd());
     addEventListener("beforeunload", (event) => (this.tries || this.asked || this.isHolding) && event.preventDefault());
     if (this.texts.size) this.send();
@@ -55,7 +59,8 @@ export class Outbox {
   // What was typed last, over the text that the segment had. It is not sent yet.
   keep(segment, text, base) {
     const known = this.texts.get(segment);
-    this.texts.set(segment, { text, base: known?.base ?? base });
+    const isChanged = known?.isChanged; // They write on before they choose.
+    this.texts.set(segment, { text, base: known?.base ?? base, isChanged, isHeld: isChanged });
     this.remember();
     this.show();
   }
@@ -71,6 +76,11 @@ export class Outbox {
   act(path, values, asker) {
     this.acts.push({ path, values, asker });
     this.send();
+  }
+
+  // What is wrong with what was sent is told beside it, and who is signed out is told of a text that it is kept.
+  isToldElsewhere(status) {
+    return status === 422 ? this.sent?.asker?.isThere : status === 401 && this.sent && "segment" in this.sent;
   }
 
   get isHolding() {
@@ -107,7 +117,7 @@ export class Outbox {
     const { segment, text, asker } = this.sent ?? {};
     const entry = this.texts.get(segment);
     const isDone = status >= 200 && status < 300;
-    if (entry && !isDone && ![404, 409, 422].includes(status)) return this.wait();
+    if (entry && !isDone && ![404, 409, 422].includes(status)) return this.wait(status);
     if (entry && isDone) this.saved(segment, entry, text);
     else if (entry && status === 404) this.texts.delete(segment);
     if (!isDone) this.refused(status, segment, entry);
@@ -126,18 +136,20 @@ export class Outbox {
     if (!entry) return;
     this.giveUpActs();
     entry.isHeld = true;
+    entry.isChanged = status === 409;
     if (status === 422) this.onRefused(segment, entry.base);
   }
 
   saved(segment, entry, text) {
     if (entry.text === text) this.texts.delete(segment);
-    else entry.base = text; // Written on while it was sent.
+    else this.texts.set(segment, { text: entry.text, base: text }); // Written on while it was sent.
     this.onSaved(segment, text);
   }
 
-  wait() {
+  wait(status) {
     this.sent = null;
     this.tries += 1;
+    this.isSignedOut = status === 401;
     this.timer = setTimeout(() => this.send(), 1000 * (AGAIN_SECONDS[this.tries - 1] ?? AGAIN_SECONDS.at(-1)));
     this.giveUpActs();
     this.show();
@@ -155,6 +167,7 @@ export class Outbox {
     const isAsked = this.asked?.segment === segment;
     this.asked = null;
     if (button.dataset.use === "mine") this.useMine(segment, button.form.elements);
+    else if (button.dataset.use === "mixed") this.useMixed(segment, button.form.elements);
     else if (isAsked) this.drop(segment);
     if (isAsked && !this.texts.has(segment)) this.onLeft(segment);
     this.send();
@@ -164,6 +177,24 @@ export class Outbox {
   useMine(segment, { text, base }) {
     this.texts.set(segment, { text: this.texts.get(segment)?.text ?? text.value, base: base.value });
     this.remember();
+  }
+
+  useMixed(segment, { text, base }) {
+    this.texts.set(segment, { text: text.value, base: base.value });
+    this.remember();
+    this.onMixed(segment, text.value);
+  }
+
+  // Keys send its form without a click.
+  take(event) {
+    if (!event.target.closest("[data-conflict]")) return;
+    event.preventDefault();
+    event.submitter?.click();
+  }
+
+  askAgain() {
+    for (const entry of this.texts.values()) entry.isHeld &&= !entry.isChanged;
+    this.send();
   }
 
   // Who closes that dialog without an answer has their text before them again. Leaving it is saving it: they are asked again; at once,
@@ -194,13 +225,10 @@ export class Outbox {
   }
 
   show() {
-    const isSaved = !this.texts.size;
-    const words = isSaved ? "" : this.tries ? "Not saved yet: there is no connection. It is kept here and sent again." : "Not saved yet";
-    if (this.state.textContent !== words && (words || this.state.textContent)) this.state.textContent = words || "Saved";
-    this.state.toggleAttribute("data-waiting", this.tries > 0);
-    this.state.toggleAttribute("data-unsaved", !isSaved);
-    clearTimeout(this.fading);
-    if (isSaved) this.fading = setTimeout(() => (this.state.textContent = ""), 2000);
+    const texts = [...this.texts.values()];
+    const isChanged = texts.some((entry) => entry.isHeld && entry.isChanged);
+    const why = isChanged ? "changed" : !this.tries ? "waits" : this.isSignedOut ? "signed-out" : "offline";
+    this.saving.show(texts.length ? why : null);
   }
 }
 

@@ -8,7 +8,7 @@ export function token() {
 function hasTyped() {
   const names = [...document.querySelectorAll("[data-rename] input[name=name]")];
   const isAsked = document.querySelector("dialog[open] form, :popover-open form");
-  return Boolean(isAsked) || Boolean(document.querySelector("[data-editor]")) || names.some((field) => field.value !== field.dataset.saved);
+  return Boolean(isAsked) || Boolean(document.querySelector("[data-editor], [data-unsaved]")) || names.some((field) => field.value !== field.dataset.saved);
 }
 
 document.body.addEventListener("htmx:configRequest", ({ detail }) => {

@@ -1,4 +1,4 @@
-"""What comes of a correction on the recording page: the offer to do the same elsewhere."""
+"""What comes of a correction on the recording page: the same elsewhere, two texts of one place, and a session that ends."""
 
 import re
 from collections.abc import Callable
@@ -6,9 +6,13 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import FloatRect, Locator, Page, expect
 
+from tests.e2e.server import Person
 from tests.e2e.test_speakers import open_talk, talker  # noqa: F401 - Fixtures.
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+
+FAILURES = ("Failed to load resource", "htmx:afterRequest", "htmx:sendError", "401")
+
 
 def _field(page: Page) -> Locator:
     return page.get_by_role("textbox", name="Text of this segment")
@@ -23,11 +27,24 @@ def _edit(page: Page, place: int = 0) -> str:
     return _field(page).input_value()
 
 
+def _write_before(page: Page, words: str, place: int = 0) -> str:
+    """Write words before a segment, leave it, and return what it was."""
+    text = _edit(page, place)
+    page.keyboard.press("Control+Home")
+    page.keyboard.type(words)
+    page.keyboard.press("Control+Enter")
+    return text
+
+
 def _correct(page: Page, place: int) -> None:
     """Write another word for the last one of a segment and leave it."""
     text = _edit(page, place)
     _field(page).fill(re.sub(r"\w+(\W*)$", r"Selenite\1", text))
     page.keyboard.press("Control+Enter")
+
+
+def _is_saved(page: Page) -> None:
+    expect(page.locator("#saving[data-unsaved]")).to_have_count(0)
 
 
 def _box(found: Locator) -> FloatRect:
@@ -81,3 +98,74 @@ def test_nothing_is_offered_of_what_is_replaced_everywhere(open_talk: Callable[.
     page.get_by_role("button", name="Replace in 2 places").click()
     expect(page.locator("#messages p")).to_have_text("Replaced in 2 places.")
     expect(page.locator("#offer")).to_be_empty()
+
+
+@pytest.fixture
+def contested(open_talk: Callable[..., Page]) -> tuple[Page, str]:  # noqa: F811
+    """Return a page whose person wrote in a segment that was changed meanwhile, and what that was before."""
+    page = open_talk(expected_error=FAILURES)
+    other = page.context.new_page()
+    other.goto(page.url)
+    text = _write_before(other, "Theirs ")
+    _is_saved(other)
+    _write_before(page, "Mine ")
+    expect(page.get_by_role("dialog", name="Changed meanwhile")).to_be_visible()
+    return page, text
+
+
+def test_both_texts_can_be_made_into_one(contested: tuple[Page, str]):
+    page, text = contested
+    dialog = page.get_by_role("dialog", name="Changed meanwhile")
+    dialog.locator("summary", has_text="Edit").press("Enter")
+    both = dialog.get_by_label("Both texts")
+    expect(both).to_have_value(f"Theirs Mine {text}")
+    both.fill(f"Theirs and Mine {text}")
+    both.press("Control+Enter")
+    expect(dialog).to_be_hidden()
+    _is_saved(page)
+    page.reload()
+    expect(page.locator("[data-segment]").first).to_have_text(f"Theirs and Mine {text}")
+
+
+def test_choice_that_was_put_off_is_offered_again(contested: tuple[Page, str]):
+    page, text = contested
+    dialog = page.get_by_role("dialog", name="Changed meanwhile")
+    page.keyboard.press("Escape")
+    expect(_field(page)).to_be_focused()
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" indeed")
+    expect(page.locator("#saving")).to_have_text("Not saved yet: this was changed meanwhile. Choose")
+    page.wait_for_timeout(1500)
+    expect(dialog).to_be_hidden()
+    page.get_by_role("button", name="Choose").press("Enter")
+    expect(dialog.locator("dd")).to_have_text([f"Mine {text} indeed", f"Theirs {text}"])
+    dialog.get_by_role("button", name="Use mine").click()
+    _is_saved(page)
+    expect(page.locator("[data-segment]").first).to_have_text(f"Mine {text} indeed")
+
+
+@pytest.mark.parametrize("cookie", ["sessionid", None])
+def test_who_is_signed_out_is_told_once_that_all_is_kept(
+    open_talk: Callable[..., Page],  # noqa: F811
+    talker: Person,  # noqa: F811
+    cookie: str | None,
+):
+    page = open_talk(expected_error=FAILURES)
+    text = _edit(page)
+    page.context.clear_cookies(**({"name": cookie} if cookie else {}))
+    page.keyboard.press("Control+Home")
+    page.keyboard.type("Kept ")
+    page.keyboard.press("Control+Enter")
+    told = "You are signed out. What you typed is kept here and is saved once you have signed in again. Sign in"
+    expect(page.locator("#saving")).to_have_text(re.compile(f"^{re.escape(told)}"))
+    expect(page.locator("#messages p")).to_have_count(0)
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Sign in").click()
+    opened.value.get_by_label("Username").fill(talker.name)
+    opened.value.get_by_label("Password").fill(talker.password)
+    opened.value.get_by_role("button", name="Sign in").click()
+    expect(opened.value.get_by_role("heading", name="Recordings")).to_be_visible()
+    opened.value.close()
+    _is_saved(page)
+    page.reload()
+    expect(page.locator("[data-segment]").first).to_have_text(f"Kept {text}")

@@ -112,7 +112,9 @@ def test_conflict_is_a_page_without_javascript(talk: Job, alice_client: Client, 
     write(talk, pk(talk, 1), "Theirs", base=SECOND, author=bob)
     response = alice_client.post(f"/jobs/{talk.pk}/segments/{pk(talk, 1)}/", {"text": "Mine", "base": SECOND})
     assert response.status_code == 409
-    assert "Yours Mine In the transcript now Theirs Use mine Use theirs" in plain(response.text)
+    assert "Yours Mine In the transcript now Theirs Use mine Use theirs Edit Both texts Theirs Mine" in plain(
+        response.text
+    )
 
 
 def test_conflict_with_a_deleted_segment_keeps_the_text(talk: Job, post: Post):

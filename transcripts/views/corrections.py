@@ -180,12 +180,13 @@ def _refuse(request: HttpRequest, job: Job, segment_id: int, sentence: str) -> H
 def _conflict(request: HttpRequest, before: Before, segment_id: int, conflict: Conflict) -> HttpResponse:
     """Show both texts, and have the person choose."""
     job, theirs = before.job, conflict.theirs
-    is_text = bool(conflict.mine)
+    runs = differences(theirs, conflict.mine) if theirs is not None and conflict.mine else []
     context: dict[str, object] = {
         "job": job,
         "segment_id": segment_id,
         "conflict": conflict,
-        "runs": differences(theirs, conflict.mine) if theirs is not None and is_text else [],
+        "runs": runs,
+        "both": "".join(run.space + run.text for run in runs).strip(),
         "page_url": page_of(job),
     }
     if "HX-Request" not in request.headers:
