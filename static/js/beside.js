@@ -1,5 +1,7 @@
 // What stands beside the text: open where there is room for it, its times played, and no note lost by leaving.
 
+import { bringIntoSight } from "./sight.js";
+
 const WIDE = matchMedia("(width >= 72rem)");
 const media = document.querySelector("[data-media]");
 const note = document.querySelector("[data-note]");
@@ -27,6 +29,12 @@ function takeTime(form) {
   }
 }
 
+// The report comes after its part is opened.
+function showReport(report) {
+  const part = report.closest("details");
+  if (part.open) bringIntoSight(part);
+}
+
 fold();
 WIDE.addEventListener("change", fold);
 document.addEventListener("click", (event) => {
@@ -48,6 +56,7 @@ document.addEventListener("keydown", (event) => {
   const form = event.target.closest?.("[data-escapable]");
   if (form && event.key === "Escape") form.querySelector("[data-escape]").click();
 });
+document.body.addEventListener("htmx:afterSettle", ({ detail }) => detail.target.id === "report" && showReport(detail.target));
 note.addEventListener("htmx:beforeRequest", () => (sent = text.value));
 note.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.successful) saved = sent;

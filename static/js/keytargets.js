@@ -1,6 +1,7 @@
 // What a key of the table acts on: the first of the page that can be reached, or that of the row where the focus is.
 
 import { GROUPS } from "./keytable.js";
+import { bringIntoSight } from "./sight.js";
 
 const WRITTEN_IN = "input:not([type=checkbox], [type=radio], [type=file]), textarea, select";
 
@@ -44,6 +45,7 @@ export function press(element, { row, stays }) {
 // What is open already is gone to first, and closed only from there: never where it `stays`.
 function unfold(summary, stays) {
   const isElsewhere = summary.parentElement.open && (stays || document.activeElement !== summary);
-  summary.focus();
+  summary.focus({ preventScroll: true });
   if (!isElsewhere) summary.click();
+  bringIntoSight(summary.parentElement);
 }
