@@ -5,9 +5,28 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import FloatRect, Locator, Page, expect
 
+from tests.e2e.server import Person, Server
 from tests.e2e.test_speakers import open_talk, talker  # noqa: F401 - Fixtures.
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+
+WARN = """
+from transcripts.models import Job
+Job.objects.filter(owner__username={name!r}).update(warnings=["The speech was hard to make out in places."])
+"""
+VERSION = """
+from uuid import uuid4
+from transcripts.models import Job
+job = Job.objects.get(owner__username={name!r})
+job.pk, job._state.adding, job.labelling = uuid4(), True, None
+job.save()
+"""
+SMALL = """() => {
+  const all = [...document.querySelectorAll("main :is(a, button, summary, select)")];
+  const seen = all.filter((each) => each.checkVisibility() && !each.closest(".visually-hidden, .skip"));
+  const boxes = seen.map((each) => [each, each.getBoundingClientRect()]).filter(([, box]) => box.width > 1);
+  return boxes.filter(([, box]) => box.width < 24 || box.height < 24).map(([each]) => each.outerHTML);
+}"""
 
 
 def _box(found: Locator) -> FloatRect:
@@ -27,3 +46,23 @@ def test_report_is_in_sight_once_its_key_is_pressed(open_talk: Callable[..., Pag
         "end => document.querySelector('#report dl').getBoundingClientRect().bottom <= end", arg=bar["y"]
     )
     assert _box(page.locator("#quality"))["y"] >= 0
+
+
+def test_text_is_on_the_first_screen_of_a_phone(
+    open_talk: Callable[..., Page],  # noqa: F811
+    server: Server,
+    talker: Person,  # noqa: F811
+):
+    page = open_talk(width=360, height=800)
+    server.run(WARN.format(name=talker.name) + VERSION.format(name=talker.name))
+    page.reload()
+    page.wait_for_load_state()
+    expect(page.locator("#version summary")).to_be_visible()
+    first = _box(page.locator("#transcript .paragraph").first)
+    assert first["y"] + first["height"] <= _box(page.locator("[data-player]"))["y"]
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    assert page.evaluate(SMALL) == []
+
+    page.get_by_text("Quality", exact=True).click()
+    expect(page.locator("#report dl")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
