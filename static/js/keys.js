@@ -7,7 +7,7 @@ import { entryAt, isThere, press, targetOf } from "./keytargets.js";
 const TYPING = "input:not([type=range], [type=checkbox], [type=radio], [type=button], [type=submit]), textarea, select, [contenteditable]";
 const PRESSED_BY_SPACE = "button, summary, input:not([type=range])";
 const actions = {};
-const help = new KeyHelp(canDo);
+const help = new KeyHelp((entry) => (entry.of ? document.querySelector(entry.of) !== null : canDo(entry)));
 
 function isFree(event) {
   if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return false;

@@ -1,8 +1,10 @@
 // All keys of all pages: the only list of them. A page looks from the top for the first that it has; `?` shows what it has.
 //
 // `keys` are called as events call them, with "Shift+" before letters. `on` is what is pressed, opened or written in: with `row` that
-// of the row where the focus is; what `stays` is never closed by its key. Where it is left out, a script of the page says what `does` does. What has neither is heard elsewhere:
+// of the row where the focus is; what `stays` is never closed by its key. What comes and goes is listed on a page with what it is `of`. Where it is left out, a script of the page says what `does` does. What has neither is heard elsewhere:
 // there `Control` is ⌘ on a keyboard by Apple, and `Alt` is Ctrl and Option, since Option alone writes letters.
+
+const EDITED = "#editing[data-segments]";
 
 const PLAYER = {
   title: "Play",
@@ -29,21 +31,21 @@ const PLAYER = {
 const TEXT = {
   title: "Correct",
   keys: [
-    { keys: ["e"], does: "edit", words: "Edit the text, from where you are; end it" },
+    { keys: ["e"], does: "edit", where: EDITED, words: "Edit the text, from where you are; end it" },
     { keys: ["Control z"], where: "[data-undo-last]", words: "Undo the last change" },
     { keys: ["Control Shift z"], where: "[data-redo-last]", words: "Redo it" },
     { keys: ["r"], on: "#replace", words: "Find and replace" },
     { keys: ["h"], on: "#history", words: "History" },
-    { keys: ["w"], does: "stretch", words: "Transcribe what is selected, or the paragraph, again" },
+    { keys: ["w"], does: "stretch", where: "#stretch", words: "Transcribe what is selected, or the paragraph, again" },
     { keys: ["Shift+w"], on: "#suggestions a[href$=suggestion]", words: "Look at the suggestion" },
-    { keys: ["Shift+f"], on: "#offer-all", words: "Correct the same everywhere here" },
-    { keys: ["Shift+g"], on: "#offer-rule", words: "Make a rule of the correction" },
-    { keys: ["d"], does: "doubtful-next", words: "Next doubtful word" },
-    { keys: ["Shift+d"], does: "doubtful-previous", words: "Doubtful word before" },
-    { keys: ["a"], does: "doubtful-accept", words: "The doubtful word is right" },
-    { keys: ["x"], does: "doubtful-fix", words: "Fix the doubtful word" },
-    { keys: ["g"], does: "doubtful-fix-all", words: "Fix it wherever it stands" },
-    { keys: ["p"], does: "doubtful-play", words: "Play the doubtful word again" },
+    { keys: ["Shift+f"], on: "#offer-all", of: EDITED, words: "After a correction: the same everywhere here" },
+    { keys: ["Shift+g"], on: "#offer-rule", of: EDITED, words: "After a correction: make a rule of it" },
+    { keys: ["d"], does: "doubtful-next", where: EDITED, words: "Next doubtful word" },
+    { keys: ["Shift+d"], does: "doubtful-previous", where: EDITED, words: "Doubtful word before" },
+    { keys: ["a"], does: "doubtful-accept", where: EDITED, words: "The doubtful word is right" },
+    { keys: ["x"], does: "doubtful-fix", where: EDITED, words: "Fix the doubtful word" },
+    { keys: ["g"], does: "doubtful-fix-all", where: EDITED, words: "Fix it wherever it stands" },
+    { keys: ["p"], does: "doubtful-play", where: EDITED, words: "Play the doubtful word again" },
   ],
 };
 
@@ -54,7 +56,7 @@ const BESIDE = {
     { keys: ["Shift+t"], on: "#tag-names", words: "Add a tag" },
     { keys: ["n"], on: "#note-text", words: "Write the note" },
     { keys: ["c"], on: "[data-comment-form] textarea", words: "Comment on the moment that is played" },
-    { keys: ["s"], does: "who", words: "Say who speaks: in the paragraph, the chosen word’s sentence, or the selected words" },
+    { keys: ["s"], does: "who", where: "#speakers[data-assign]", words: "Say who speaks: in the paragraph, the chosen word’s sentence, or the selected words" },
     { keys: ["Shift+s"], on: "#panel-summary", stays: true, words: "Speakers" },
     { keys: ["i"], on: "#identify", words: "Identify speakers" },
     { keys: ["q"], on: "#quality > summary", words: "Quality report" },
@@ -71,14 +73,14 @@ const MOMENTS = {
     { keys: ["ArrowUp", "ArrowDown"], words: "Paragraph before or after" },
     { keys: ["Home", "End"], words: "First or last paragraph" },
     { keys: ["ArrowLeft", "ArrowRight"], words: "Word before or after" },
-    { keys: ["Shift ArrowLeft", "Shift ArrowRight"], words: "Select words, to say who speaks them or to transcribe them again" },
+    { keys: ["Shift ArrowLeft", "Shift ArrowRight"], where: "#speakers[data-assign]", words: "Select words, to say who speaks them or to transcribe them again" },
     { keys: ["Enter"], words: "Play from there; edit it while the text is edited" },
   ],
 };
 
 const SEGMENT = {
   title: "In a segment that you edit",
-  where: "#editing[data-segments]",
+  where: EDITED,
   keys: [
     { keys: ["Enter"], words: "Split it there; at its end, go to the next one" },
     { keys: ["Backspace", "Delete"], words: "At its start or end: join it with its neighbour" },

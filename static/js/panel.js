@@ -17,13 +17,25 @@ export class SpeakerPanel {
     document.body.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
       if (detail.target.id === "speakers") this.isOpen = document.getElementById("panel-fold")?.open ?? WIDE.matches;
     });
-    document.body.addEventListener("htmx:oobAfterSwap", ({ detail }) => detail.target.id === "speakers" && this.fold(this.isOpen));
+    document.body.addEventListener("htmx:oobAfterSwap", ({ detail }) => detail.target.id === "speakers" && this.takeBack());
   }
 
   fold(isOpen) {
     this.isOpen = isOpen;
     const fold = document.getElementById("panel-fold");
     if (fold) fold.open = isOpen;
+  }
+
+  // Whoever has named somebody by Enter is done with the name: the field would take every key.
+  takeBack() {
+    this.fold(this.isOpen);
+    setTimeout(() => this.goOn()); // Until then htmx gives the focus back to the field.
+  }
+
+  goOn() {
+    const field = document.getElementById(this.named);
+    this.named = null;
+    if (field && !field.ariaInvalid) field.closest(".speaker").querySelector("[data-next-turn]").focus({ preventScroll: true });
   }
 
   // Escape leaves a name as it was; the focus goes to what stands beside it.
@@ -42,7 +54,10 @@ export class SpeakerPanel {
   }
 
   send(form) {
-    if (form.matches("[data-rename]")) form.elements.name.dataset.sent = form.elements.name.value;
+    if (!form.matches("[data-rename]")) return;
+    const { name } = form.elements;
+    name.dataset.sent = name.value;
+    this.named = document.activeElement === name ? name.id : null;
   }
 
   click(event) {

@@ -21,6 +21,10 @@ job = Job.objects.get(owner__username={name!r})
 job.pk, job._state.adding, job.labelling = uuid4(), True, None
 job.save()
 """
+PAUSED = """
+from transcripts.models import Job
+Job.objects.filter(owner__username={name!r}).update(state="paused")
+"""
 SMALL = """() => {
   const all = [...document.querySelectorAll("main :is(a, button, summary, select)")];
   const seen = all.filter((each) => each.checkVisibility() && !each.closest(".visually-hidden, .skip"));
@@ -66,3 +70,44 @@ def test_text_is_on_the_first_screen_of_a_phone(
     page.get_by_text("Quality", exact=True).click()
     expect(page.locator("#report dl")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_keys_act_again_after_somebody_is_named(open_talk: Callable[..., Page]):  # noqa: F811
+    page = open_talk()
+    field = page.get_by_label("Name of Speaker 2")
+    field.fill("Speaker 1")
+    field.press("Enter")
+    expect(page.locator("#speakers .errorlist")).to_be_visible()
+    expect(field).to_be_focused()
+    field.fill("Ben")
+    field.press("Enter")
+    expect(page.locator("#messages p")).to_have_text("The name Ben is saved.")
+    expect(page.get_by_role("link", name="Go to the next turn of Ben")).to_be_focused()
+    page.keyboard.press("k")
+    expect(page.locator("[data-player][data-playing]")).to_have_count(1)
+
+
+def test_keys_are_listed_only_where_they_do_something(
+    open_talk: Callable[..., Page],  # noqa: F811
+    server: Server,
+    talker: Person,  # noqa: F811
+):
+    page = open_talk()
+    page.keyboard.press("?")
+    titles = page.locator("#keys h3")
+    expect(titles.filter(has_text="Correct")).to_be_visible()
+    for number in range(page.locator("#keys section").count()):
+        section = page.locator("#keys section").nth(number)
+        edges = section.locator("h3, dl > div").evaluate_all(
+            "all => all.map((each) => each.getBoundingClientRect().left)"
+        )
+        assert len(set(edges)) == 1
+    page.keyboard.press("Escape")
+
+    server.run(PAUSED.format(name=talker.name))
+    page.reload()
+    page.wait_for_load_state()
+    page.keyboard.press("?")
+    expect(titles.filter(has_text="Play")).to_be_visible()
+    expect(titles.filter(has_text="Correct")).to_have_count(0)
+    expect(page.locator("#keys dd").filter(has_text="Say who speaks:")).to_have_count(0)

@@ -78,6 +78,13 @@ def test_offer_is_in_sight_where_one_corrects_and_moves_nothing(open_talk: Calla
     assert _box(page.locator(".moment").last) == before
 
 
+def test_keys_of_the_offer_are_listed_before_there_is_one(open_talk: Callable[..., Page]):  # noqa: F811
+    page = open_talk()
+    page.keyboard.press("?")
+    for words in ("After a correction: the same everywhere here", "After a correction: make a rule of it"):
+        expect(page.locator("#keys dd").filter(has_text=words)).to_be_visible()
+
+
 def test_tools_cover_all_that_passes_below_them_and_nothing_covers_them(open_talk: Callable[..., Page]):  # noqa: F811
     page = open_talk(height=560)
     _edit(page, -1)

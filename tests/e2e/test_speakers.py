@@ -89,12 +89,12 @@ def _focused(page: Page) -> str:
     return page.evaluate("document.activeElement.id")
 
 
-def _tab_to(page: Page, selector: str, *, most: int = 60) -> None:
+def _tab_to(page: Page, selector: str, *, key: str = "Tab", most: int = 60) -> None:
     """Press Tab until the focus is there: there is no other way for somebody without a mouse."""
     for _ in range(most):
         if page.evaluate("selector => document.activeElement.matches(selector)", selector):
             return
-        page.keyboard.press("Tab")
+        page.keyboard.press(key)
     pytest.fail(f"Tab does not lead to {selector}.")
 
 
@@ -106,8 +106,9 @@ def test_speakers_by_keyboard(open_talk: Callable[..., Page]):
     page.keyboard.press("Enter")
     expect(_turns(page)).to_have_text(["Ann", "Speaker 2", "Speaker 3", "Ann"])
     expect(_notice(page)).to_have_text("The name Ann is saved.")
-    expect(page.locator("input[name=name]").first).to_be_focused()
+    expect(page.locator("[data-next-turn]").first).to_be_focused()
 
+    _tab_to(page, "input[name=name]", key="Shift+Tab")
     page.keyboard.press("Control+a")
     page.keyboard.type("Nobody")
     page.keyboard.press("Escape")
