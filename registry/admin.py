@@ -287,7 +287,7 @@ class SpeechModelAdmin(Guarded):
             sentence="Their files are deleted, and what was downloaded of them. Work on them is cancelled. "
             "Files outside of the weights folder stay where they are. A job that has loaded them goes on; one that loads them "
             "later gets another model, where one is left, and says so.",
-            warning=decisions.consequence(rows),
+            warning=decisions.consequence_of_removal(rows),
             action=action,
             button="Remove",
             is_danger=True,

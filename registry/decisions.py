@@ -1,14 +1,14 @@
 """What an administrator decides of providers and weights, for the pages and for commands."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.conf import settings
 from django.db.models import QuerySet
 
 from preferences import choices
 from preferences.models import Settings
-from registry import changes, known, resolver, scan, works
+from registry import changes, known, obtaining, resolver, scan, works
 from registry.diarizers import resolve_diarizer, takers
 from registry.known import Known
 from registry.models import Provider, SpeechModel, Work
@@ -21,6 +21,10 @@ PATIENCE_SECONDS = 10.0
 """How long a removal waits for work on the same weights to end: a cancel is obeyed within two."""
 POLL_SECONDS = 0.1
 NO_MODEL_LEFT = "No model is left then: jobs wait until one is installed or enabled."
+COMES_BACK = (
+    "The next job for which nobody chooses a model has it downloaded again, as the settings of the installation want it. "
+    "To have jobs get another one, disable it instead."
+)
 NO_DIARIZER_LEFT = "Nothing is left then that tells speakers apart: texts have none."
 
 
@@ -122,6 +126,13 @@ def make_default_diarizer(provider: Provider) -> str:
     current.default_diarizer = provider.key
     current.save(update_fields=["default_diarizer"])
     return f"{provider} tells speakers apart where nobody chooses otherwise."
+
+
+def consequence_of_removal(rows: Sequence[SpeechModel]) -> str:
+    """Return the same of weights that are removed: where jobs fetch what they need, they may come back by themselves."""
+    tables = known.load()
+    is_default = any((row.store, row.key) == tables.default and obtaining.is_within_reach(row) for row in rows)
+    return COMES_BACK if is_default and tables.settings.fetch_weights else consequence(rows)
 
 
 def consequence(rows: Iterable[SpeechModel] | Iterable[Provider]) -> str:

@@ -136,7 +136,7 @@ def _of_rights(
 
 
 def _of_model(known: Known, provider: Provider, row: SpeechModel) -> Iterator[Step]:
-    if found := viability.disabled(row, f"Model {row.key} is"):
+    if found := viability.disabled(row, f"Model {row.key} ({row.store}) is"):
         name = row.key if provider.key == known.default_engine else f"{row.key} ({provider.key})"
         yield Step(Effort.ENABLE, ENABLE.format(name), found)
     is_default = (row.store, row.key) == known.default

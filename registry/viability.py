@@ -123,17 +123,17 @@ def of_weights(row: SpeechModel, *, named: str, of: str, is_default: bool = Fals
     if installed(row):
         return None
     if is_unread(row):
-        return Hindrance(f"{named} was not verified yet", VERIFY)
+        return Hindrance(f"{named} ({of}) was not verified yet", VERIFY)
     if row.install_path:
         is_broken = row.status == SpeechModel.Status.BROKEN and row.status_detail
         reason = f"is broken: {row.status_detail.rstrip('.')}" if is_broken else "is not where it was"
         is_ours = obtaining.is_in_catalogue(row)
         fix = PUT_BACK.format(obtaining.place(row)) if is_ours else obtaining.by_hand(row, is_default=is_default)
-        return Hindrance(f"{named} {reason}", fix)
+        return Hindrance(f"{named} ({of}) {reason}", fix)
     fix = obtaining.fix(row, is_default=is_default)
     if row.status == SpeechModel.Status.BROKEN:
         detail = row.status_detail or "its files are not what was installed"
-        return Hindrance(f"{named} is broken: {detail}".rstrip("."), fix)
+        return Hindrance(f"{named} ({of}) is broken: {detail}".rstrip("."), fix)
     return Hindrance(NOT_INSTALLED.format(named, of), fix)
 
 
@@ -179,7 +179,7 @@ _LIBRARY_OF = "The library of {} is not installed"
 
 
 def _of_row(provider: Provider, row: SpeechModel) -> Hindrance | None:
-    return _of_switch(provider) or disabled(row, f"Model {row.key} is")
+    return _of_switch(provider) or disabled(row, f"Model {row.key} ({row.store}) is")
 
 
 def _of_switch(provider: Provider) -> Hindrance | None:

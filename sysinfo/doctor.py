@@ -12,8 +12,9 @@ from django.db.migrations.executor import MigrationExecutor
 
 from preferences.choices import LANGUAGES, label_of
 from registry import known as tables
-from registry import resolver, viability
+from registry import resolver, scan, viability
 from registry.diarizers import resolve_diarizer
+from registry.models import SpeechModel
 from registry.resolver import NothingRunnable
 from speech import client
 from speech.types import EngineError
@@ -45,6 +46,7 @@ ALLOW_SECCOMP = (
 )
 
 ANOTHER_PAIR = "Choose another model or another language in the settings of the installation."
+MEND = "Verify it, install it again or remove it, in the list of models or by manage.py weights."
 LOOK_AT_LOG = "Look at the log: the engine says there why it does not start."
 
 Examination = Callable[[], Iterator[Check]]
@@ -60,6 +62,7 @@ def examine(lasting: Lasting | None = None) -> list[Check]:
         "folders": _folders,
         "pages": _pages,
         "model": _model,
+        "weights": _weights,
         "speakers": _speakers,
         "memory": _memory,
         "network": _network,
@@ -157,6 +160,21 @@ def _model() -> Iterator[Check]:
         yield Check("model", "Model", State.NOTICE, f"Jobs are transcribed with {name}. {reason}", remedy)
     else:
         yield Check("model", "Model", State.OK, f"Jobs are transcribed with {name}.")
+
+
+def _weights() -> Iterator[Check]:
+    """Look at the weights that are not what they were. What the default lacks is said by the check of the service."""
+    scan.refresh()
+    known = tables.load()
+    for row in known.models.values():
+        is_told = (row.store, row.key) == known.default
+        if (
+            row.enabled
+            and not is_told
+            and (row.status == SpeechModel.Status.BROKEN or row.status_detail == scan.CHANGED)
+        ):
+            words = "is broken: " if row.status == SpeechModel.Status.BROKEN else "may not be what was installed. "
+            yield Check("weights", "Weights", State.NOTICE, f"{row} {words}{row.status_detail}", MEND)
 
 
 def _speakers() -> Iterator[Check]:

@@ -28,7 +28,7 @@ NOT_LOADED = "Model {} could not be loaded ({}): {}"
 FAILED_IN_PIECE = "Model {} ({}) failed at {}: {}"
 AS_LARGE = "Model {} needs no less memory"
 LEFT_OUT = "The option {} was left out: the engine {} does not have it so."
-UNSOUND = "Model {} is broken"
+UNSOUND = "Model {} ({}) is broken"
 NO_OTHER = "{} No other model that is installed can do this. {}"
 LEFT_CARD = "{}; {} was made on the processor with the same model, which is slower."
 
@@ -97,7 +97,9 @@ class Choosing(Identifying):
         while not self._is_sound(choice.spec.engine, choice.spec.model):
             other = self._resolve_once()  # Which says why, now that the registry knows.
             if other == choice:
-                self.excluded[choice.spec.engine, choice.spec.model] = UNSOUND.format(choice.spec.model)
+                self.excluded[choice.spec.engine, choice.spec.model] = UNSOUND.format(
+                    choice.spec.model, choice.spec.engine
+                )
                 other = self._resolve_once()
             choice = other
         spec = replace(choice.spec, threads=slots.threads(), **self._machine(choice.spec.engine))

@@ -286,7 +286,7 @@ def test_models_that_can_run_come_first_and_the_others_stand_apart(
         dict(zip(groups[::2], groups[1::2], strict=True))[name] for name in ("Not installed", "Cannot be chosen now")
     )
     assert absent.count("<option") == absent.count("disabled>") == 20
-    assert "tiny (faster-whisper): Model tiny is disabled: too old</option>" in others
+    assert "tiny (faster-whisper): Model tiny (faster-whisper) is disabled: too old</option>" in others
     assert others.count("<option") == others.count("disabled>") == 1
 
 

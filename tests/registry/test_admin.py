@@ -307,6 +307,18 @@ def test_question_says_what_jobs_get_then(admin: Client, base: SpeechModel, put_
     assert not re.search("nobody chooses a model|No model is left", asked(whisper))
 
 
+def test_question_says_that_jobs_fetch_the_default_again(admin: Client, base: SpeechModel, put_weights: PutWeights):
+    for engine in ("faster-whisper", "whisper"):
+        put_weights(engine, "base")
+    scan.refresh()
+    Settings.load()
+    Settings.objects.update(fetch_weights=True)
+    comes_back = "has it downloaded again, as the settings of the installation want it."
+    assert comes_back in words(shown(admin, f"{MODELS}{base.pk}/remove/"))
+    disabling = {"action": "disable", "_selected_action": [base.pk]}
+    assert comes_back not in words(admin.post(MODELS, disabling).content.decode())
+
+
 def test_question_says_what_tells_speakers_apart_then(admin: Client, put_weights: PutWeights):
     for weights in ("ge2e", "pyannote-segmentation"):
         put_weights("diarization", weights)

@@ -39,7 +39,7 @@ def test_installed_model_can_run_and_is_the_default(put_weights: PutWeights):
 def test_disabled_model_says_the_reason(put_weights: PutWeights):
     put_weights("faster-whisper", "base")
     SpeechModel.objects.filter(key="base").update(enabled=False, disabled_reason="It is being replaced.")
-    assert _model("base").reason == "Model base is disabled: It is being replaced."
+    assert _model("base").reason == "Model base (faster-whisper) is disabled: It is being replaced."
 
 
 def test_disabled_engine_takes_its_models_along(put_weights: PutWeights):
@@ -87,7 +87,7 @@ def test_broken_weights_are_told_apart_from_missing_ones():
     SpeechModel.objects.filter(key="base").update(
         status=SpeechModel.Status.BROKEN, status_detail="model.bin is not what was installed."
     )
-    assert _model("base").reason == "Model base is broken: model.bin is not what was installed."
+    assert _model("base").reason == "Model base (faster-whisper) is broken: model.bin is not what was installed."
 
 
 def test_device_is_what_the_libraries_said():
@@ -136,11 +136,11 @@ def test_people_are_not_told_where_things_lie(alice_client: Client, weights_fold
     assert str(tmp_path) not in response.text
     reasons = {model["key"]: model["reason"] for model in response.json()["models"] if "broken" in model["reason"]}
     assert reasons == {
-        "base": "Model base is broken: faster-whisper/base/model.bin is not the file that its publisher has: "
+        "base": "Model base (faster-whisper) is broken: faster-whisper/base/model.bin is not the file that its publisher has: "
         "it is 1,018 bytes long and must be 145,217,532.",
-        "lost": "Model lost is broken: Nothing lies at …/lost.",
-        "noise": "Model noise is broken: noise.pt is not a checkpoint of Whisper.",
-        "ours": "Model ours is broken: model.bin is cut short.",
+        "lost": "Model lost (faster-whisper) is broken: Nothing lies at …/lost.",
+        "noise": "Model noise (whisper) is broken: noise.pt is not a checkpoint of Whisper.",
+        "ours": "Model ours (faster-whisper) is broken: model.bin is cut short.",
     }
 
 

@@ -21,7 +21,7 @@ from transcripts import alarms
 NOTHING = "No installed speech model can serve this."
 INSTALL_BASE = "Run: python manage.py weights install base"
 DAMAGE = "faster-whisper/base is damaged: model.bin is not what was installed"
-BROKEN = f"Model base is broken: {DAMAGE}."
+BROKEN = f"Model base (faster-whisper) is broken: {DAMAGE}."
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +64,7 @@ def test_what_is_disabled_is_enabled_where_nothing_else_knows_the_language(put_w
     disable(store="faster-whisper", key="base")
 
     assert told(language="fr") == (
-        f"{NOTHING} Model my-own knows English only. Model base is disabled. Enable base in the administration."
+        f"{NOTHING} Model my-own knows English only. Model base (faster-whisper) is disabled. Enable base in the administration."
     )
 
 
@@ -145,7 +145,7 @@ def test_broken_weights_of_ones_own_are_replaced_where_they_lie(own: SpeechModel
     [offer] = [model for model in availability.current().models if model.key == "my-own"]
 
     assert (offer.reason, offer.fix) == (
-        "Model my-own is broken: It is noise.",
+        "Model my-own (faster-whisper) is broken: It is noise.",
         "Replace the folder faster-whisper/my-own by a good copy and rescan, or remove my-own in the administration.",
     )
     own.refresh_from_db()
@@ -169,7 +169,7 @@ def test_person_without_the_right_is_told_of_what_they_would_get(put_weights: Pu
     put_weights("faster-whisper", "tiny")
     SpeechModel.objects.filter(key="tiny").update(for_people=False, enabled=False)
     assert told(by_staff=False).endswith(INSTALL_BASE)
-    assert told().endswith("Model tiny is disabled. Enable tiny in the administration.")
+    assert told().endswith("Model tiny (faster-whisper) is disabled. Enable tiny in the administration.")
 
     settings.WEIGHTS_SOURCES = []
     SpeechModel.objects.filter(key="tiny").update(enabled=True)

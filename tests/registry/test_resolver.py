@@ -183,7 +183,7 @@ def test_resolve_says_all_reasons_of_one_step_down_in_one_sentence(put_weights: 
 
     assert resolve(engine="whisper", model="base").warnings == (
         (
-            f"Model base is not installed for whisper; model base is broken: {damage.rstrip('.')}; "
+            f"Model base is not installed for whisper; model base (faster-whisper) is broken: {damage.rstrip('.')}; "
             "tiny.en (faster-whisper) was used instead."
         ),
         "Model tiny.en knows English only: speech in another language will come out wrong.",

@@ -78,7 +78,7 @@ def test_rescan_finds_weights_brought_by_hand_and_the_queue_reads_them(weights_f
     assert scan.queue_checks(found) == 1
     assert scan.queue_checks(found) == 0
     assert (row("ours").status, row("ours").status_detail) == (Status.ABSENT, scan.UNCHECKED)
-    assert hindrance(engine="faster-whisper", model="ours") == "Model ours was not verified yet."
+    assert hindrance(engine="faster-whisper", model="ours") == "Model ours (faster-whisper) was not verified yet."
     work = do(row("ours"), Work.Kind.VERIFY)
 
     ours = row("ours")

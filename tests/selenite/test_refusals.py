@@ -64,6 +64,11 @@ def test_what_is_not_there_is_told_in_the_form_that_was_asked_for(
     assert "<h1>There is nothing here</h1>" in page.text
 
 
+def test_slip_of_a_person_is_no_warning(carol_client: Client, log: pytest.LogCaptureFixture):
+    carol_client.get("/nothing/")
+    assert [(record.levelname, record.getMessage()) for record in log.records] == [("INFO", "Not Found: /nothing/")]
+
+
 def test_script_is_told_of_a_name_that_this_is_not(carol_client: Client):
     response = carol_client.get("/", headers={**JSON, "Host": "elsewhere.example"})
     assert (response.status_code, response.json()) == (400, {"error": NOT_UNDERSTOOD})

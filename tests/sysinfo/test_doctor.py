@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.db.migrations.executor import MigrationExecutor
 
 from preferences.models import Settings
+from registry import scan
 from sysinfo import doctor
 from sysinfo.health import State
 from sysinfo.probes import devices, graphics, memory
@@ -70,7 +71,7 @@ def test_network_of_the_engine_is_told(
 def test_command_says_that_nothing_is_broken(capsys):
     call_command("doctor")
     said = capsys.readouterr().out
-    assert said.endswith("\nNothing is broken.\n")
+    assert said.endswith("\nNothing keeps it from working.\n")
     assert "ok      Worker: 1 worker on " in said
 
 
@@ -141,6 +142,17 @@ def test_speakers_that_cannot_be_told_apart_are_a_notice(settings, machine: Last
     assert found.state == State.NOTICE
     assert found.sentence.startswith("Texts have no speakers. ")
     assert found.remedy == "Run: python manage.py weights install pyannote-segmentation ge2e"
+
+
+def test_weights_that_are_broken_are_told_whoever_takes_them(put_weights):
+    place = put_weights("whisper", "base")
+    scan.refresh()
+    assert [check for check in doctor.examine() if check.name == "weights" and "whisper/base" in check.sentence] == []
+    next(file for file in place.iterdir() if file.suffix == ".pt").write_bytes(b"x")
+
+    [found] = [check for check in doctor.examine() if check.name == "weights" and "whisper/base" in check.sentence]
+
+    assert (found.state, found.sentence) == (State.NOTICE, "whisper/base is broken: Files are missing or cut short.")
 
 
 def test_little_memory_is_a_notice(machine: Lasting, monkeypatch):

@@ -134,7 +134,7 @@ def test_damaged_default_is_told_with_what_is_used_instead(settings, put_weights
     alarm = _now()["weights"]
 
     assert alarm.sentence == (
-        "Model base is broken: faster-whisper/base is damaged. "
+        "Model base (faster-whisper) is broken: faster-whisper/base is damaged. "
         "Jobs for which nobody chooses a model get tiny (faster-whisper) instead."
     )
     assert alarm.remedy == "Run: python manage.py weights install base"

@@ -131,7 +131,10 @@ def test_one_wrong_byte_is_noticed_before_the_weights_are_used(make_job, weights
 
     damage = "faster-whisper/base is damaged: model.bin is not what was installed"
     assert (job.model, ASK_NOT in _text(job)) == ("tiny.en", True)
-    assert job.warnings[0] == f"Model base is broken: {damage}; tiny.en (faster-whisper) was used instead."
+    assert (
+        job.warnings[0]
+        == f"Model base (faster-whisper) is broken: {damage}; tiny.en (faster-whisper) was used instead."
+    )
     row = SpeechModel.objects.get(store="faster-whisper", key="base")
     assert (row.status, row.status_detail) == (SpeechModel.Status.BROKEN, f"{damage}.")
 
@@ -162,7 +165,8 @@ def test_rubbish_that_somebody_brought_is_broken_and_costs_no_job(make_job, weig
 
     assert (job.model, ASK_NOT in _text(job)) == ("base", True)
     assert job.warnings[0] == (
-        "Model noise is broken: The model gave numbers that are infinite or undefined; base (faster-whisper) was used instead."
+        "Model noise (faster-whisper) is broken: The model gave numbers that are infinite or undefined; "
+        "base (faster-whisper) was used instead."
     )
     row = SpeechModel.objects.get(key="noise")
     assert (row.status, row.status_detail) == (

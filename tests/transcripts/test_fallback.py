@@ -165,7 +165,7 @@ def _have_little_memory(put_weights, monkeypatch):
     monkeypatch.setattr(machine, "memory_bytes", lambda: 1_000_000_000)
 
 
-DAMAGED = "Model base is broken: faster-whisper/base is damaged: model.bin is not what was installed"
+DAMAGED = "Model base (faster-whisper) is broken: faster-whisper/base is damaged: model.bin is not what was installed"
 ASR = {
     "unknown engine": ({"asked_engine": "cloud"}, None, "There is no engine “cloud”"),
     "unknown model": (
@@ -174,12 +174,12 @@ ASR = {
         "There is no model “huge” for faster-whisper",
     ),
     "engine disabled": ({}, _disable_engine, "faster-whisper is disabled: it is being tried out"),
-    "model disabled": ({}, _disable_model, "Model base is disabled"),
+    "model disabled": ({}, _disable_model, "Model base (faster-whisper) is disabled"),
     "engine not allowed": ({}, _keep_engine_for_staff, "Only administrators may choose faster-whisper here"),
     "model not allowed": ({}, _keep_model_for_staff, "Only administrators may choose model base here"),
     "choice not allowed": ({}, _keep_choice_for_staff, "Only administrators may choose the model here"),
     "not installed": ({}, None, "Model base is not installed for faster-whisper"),
-    "known to be broken": ({}, _break, "Model base is broken: model.bin is not what was installed"),
+    "known to be broken": ({}, _break, "Model base (faster-whisper) is broken: model.bin is not what was installed"),
     "cut short": ({}, _have_another_size, "Model base is not installed for faster-whisper"),
     "found broken when it is loaded": ({}, _have_garbage, DAMAGED),
     "library absent": ({}, _hide_library, "The library of faster-whisper is not installed"),
@@ -709,13 +709,17 @@ def test_model_brought_by_hand_that_cannot_be_loaded_is_broken_until_its_files_c
 ):
     job = make(asked_engine="faster-whisper", asked_model="ours")
     assert go(job) == State.COMPLETED
-    assert job.warnings[0].startswith("Model ours is broken: The weights of ours could not be loaded: ")
+    assert job.warnings[0].startswith(
+        "Model ours (faster-whisper) is broken: The weights of ours could not be loaded: "
+    )
 
     cut.refresh_from_db()
     why = cut.status_detail
     assert (cut.status, cut.verified_at) == (SpeechModel.Status.BROKEN, None)
     assert why.startswith("The weights of ours could not be loaded: ")
-    assert resolver.hindrance(engine="faster-whisper", model="ours").startswith("Model ours is broken: ")
+    assert resolver.hindrance(engine="faster-whisper", model="ours").startswith(
+        "Model ours (faster-whisper) is broken: "
+    )
     assert scan.rescan().unchecked == [cut]
     assert (do(cut, Work.Kind.VERIFY).message, cut.status, cut.status_detail) == (why, SpeechModel.Status.BROKEN, why)
 
@@ -747,11 +751,11 @@ def test_model_brought_by_hand_that_gives_no_numbers_is_broken(brought: SpeechMo
     assert go(job) == State.COMPLETED
 
     assert (job.engine, _is_whole(job), job.segments.gaps().count()) == ("fake", True, 0)
-    assert job.warnings == [f"Model model is broken: {NO_NUMBERS}{INSTEAD}"]
+    assert job.warnings == [f"Model model (own) is broken: {NO_NUMBERS}{INSTEAD}"]
     assert (job.crashes, job.deaths) == (0, [])
     brought.refresh_from_db()
     assert (brought.status, brought.status_detail) == (SpeechModel.Status.BROKEN, f"{NO_NUMBERS}.")
-    assert resolver.hindrance(engine="own", model="model") == f"Model model is broken: {NO_NUMBERS}."
+    assert resolver.hindrance(engine="own", model="model") == f"Model model (own) is broken: {NO_NUMBERS}."
 
 
 def test_job_waits_where_the_only_model_gives_no_numbers(brought: SpeechModel, make, go, monkeypatch, settings):

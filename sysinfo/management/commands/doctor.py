@@ -23,7 +23,7 @@ class Command(BaseCommand):
         if broken:
             self.stdout.write(f"\n{broken} of {len(checks)} checks found something broken.")
             sys.exit(1)
-        self.stdout.write("\nNothing is broken.")
+        self.stdout.write("\nNothing keeps it from working.")
 
 
 def _line(check: Check) -> str:
