@@ -93,6 +93,7 @@ def test_command_refuses_what_makes_no_sense(options):
         call_command("chaos", **options)
 
 
+@pytest.mark.django_db
 def test_command_names_the_weights_that_are_missing(settings, tmp_path):
     settings.WEIGHTS_DIR = tmp_path
 

@@ -38,7 +38,10 @@ def test_doubtful_words_are_marked_with_the_reason_and_counted(alice_client: Cli
     assert marks(html) == [("1", "so,"), ("4", "Americans,")]
     assert re.search(r'title="Perhaps wrong: \d\d %; it was hard to make out"', html)
     assert 'id="doubtful" href="#paragraph-0-0"' in html
-    assert 'data-doubt-total>2</span> doubtful<span class="visually-hidden" data-doubt-words> words<' in html
+    assert (
+        'data-doubt-total>2</span> <span class="editing-word">doubtful</span><span class="visually-hidden" data-doubt-words> words<'
+        in html
+    )
     assert "And <mark" in html
     assert "</mark> my fellow <mark" in html
 
@@ -84,7 +87,10 @@ def test_heard_word_is_not_doubtful_any_more_until_that_is_undone(alice_client: 
     row = talk.segments.first()
     answer = _accept(alice_client, talk, row, word=1)
     assert marks(answer) == [("4", "Americans,")]
-    assert 'data-doubt-total>1</span> doubtful<span class="visually-hidden" data-doubt-words> word<' in answer
+    assert (
+        'data-doubt-total>1</span> <span class="editing-word">doubtful</span><span class="visually-hidden" data-doubt-words> word<'
+        in answer
+    )
     assert marks(page(alice_client, talk)) == [("4", "Americans,")]
     row.refresh_from_db()
     assert row.words[1][3:] == [0.1, False, True]
