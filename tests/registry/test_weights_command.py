@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from io import StringIO
@@ -45,6 +46,19 @@ def test_list_says_which_sources_are_not_allowed(settings: Settings, weights_fol
     assert lines["base", "faster-whisper"] == "147.9 MB - publisher (not allowed), package index"
     assert lines["base", "whisper"] == "145.3 MB - publisher (not allowed), rebuilt from faster-whisper"
     assert lines["tiny", "whisper"] == "75.6 MB - publisher (not allowed), rebuilt from faster-whisper (not allowed)"
+
+
+def test_list_says_what_was_changed_since_it_was_verified(little: Weights, weights_folder: Path) -> None:
+    weights("install", "base")
+    brought = lay(weights_folder / "faster-whisper" / "kanzlei")
+    weights("rescan")
+    for place in (weights_folder / "faster-whisper" / "base", brought):
+        os.utime(place / "model.bin", (1e9, 1e9))
+
+    lines = {tuple(line.split()[:2]): line for line in weights("list")}
+
+    assert "changed: verify it" in lines["base", "faster-whisper"]
+    assert "changed: verify it" in lines["kanzlei", "faster-whisper"]
 
 
 def test_list_ends_quietly_where_nobody_reads_on(settings: Settings) -> None:

@@ -90,12 +90,12 @@ class Command(BaseCommand):
             found = _find(entry)
             size = found.size_bytes if found else entry.size_bytes
             why = broken.pop((entry.engine, entry.model), "")
-            state = f"verified {found.verified_at[:10]}" if found else _lacking(entry, why)
+            state = _state(found) if found else _lacking(entry, why)
             self.stdout.write(COLUMNS.format(entry.model, entry.engine, _megabytes(size), state, _sources(entry)))
         for (engine, model), why in broken.items():
             self.stdout.write(COLUMNS.format(model, engine, "-", f"broken: {why}", weights.BY_HAND))
         for found in weights.brought(settings.WEIGHTS_DIR):
-            line = COLUMNS.format(found.model, found.engine, _megabytes(found.size_bytes), "installed", found.source)
+            line = COLUMNS.format(found.model, found.engine, _megabytes(found.size_bytes), _state(found), found.source)
             self.stdout.write(line)
 
     def _install(self, *, name: list[str], engine: str, token: str, **options: Any) -> None:
@@ -243,6 +243,13 @@ def _unchanged() -> Iterator[Installed]:
 
 def _find(entry: Weights) -> Installed | None:
     return weights.find(settings.WEIGHTS_DIR, engine=entry.engine, model=entry.model)
+
+
+def _state(found: Installed) -> str:
+    """Return how it stands with weights that are there, as the administration says it."""
+    if found.is_changed:
+        return "changed: verify it"
+    return f"verified {found.verified_at[:10]}" if found.verified_at else "installed"
 
 
 def _lacking(entry: Weights, why: str) -> str:
