@@ -30,7 +30,9 @@ ICON_SECONDS = 24 * 3600
 # What a script is told that reads no pages.
 NOT_UNDERSTOOD = "This request was not understood. Nothing was changed."
 NEEDS_STAFF = "This needs an administrator."
-NEEDS_RIGHT = "Your account has no right to this. An administrator with all rights can give it."
+NEEDS_RIGHT = (
+    "You may not do this. It takes a right of the administration that you have not: a superuser gives it under Users."
+)
 NOTHING_HERE = "There is nothing here."
 FAULT = "Something went wrong. It was noted in the log. Recordings and finished text are safe."
 

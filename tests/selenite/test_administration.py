@@ -41,7 +41,9 @@ def test_staff_without_rights_sees_an_empty_site_and_no_table(carol_client: Clie
     assert carol_client.get("/admin/").status_code == 200
     response = carol_client.get("/admin/auth/user/")
     assert response.status_code == 403
-    assert "<h1>This needs an administrator</h1>" in response.text
+    assert "<h1>You may not do this</h1>" in response.text
+    assert "a right of the administration that you have not: a superuser gives it under Users." in response.text
+    assert "This needs an administrator" not in response.text
 
 
 def test_tables_of_the_queue_library_are_not_there(superuser_client: Client):
