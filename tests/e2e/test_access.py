@@ -13,8 +13,8 @@ from tests.e2e.steps import sign_in
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 VIEWS = (("light", 1440), ("dark", 320))
-HEIGHT = 4000
-"""Nothing of a page lies behind its bars."""
+HEIGHT = 12_000
+"""Nothing of a page lies behind its bars, not even where the list has the recordings of other tests."""
 AT_REST = "Promise.allSettled(document.getAnimations().map((animation) => animation.finished)).then(() => true)"
 STYLES_OF_AXE = "Applying inline style"
 RULES = {

@@ -319,11 +319,16 @@ def test_options_change_what_is_decoded(transcribe: Transcribe, data: Path, extr
 
 
 def test_mean_stays_the_mean_with_another_length_penalty(transcribe: Transcribe, data: Path):
+    """The words may differ by a comma from one processor to another; a mean that is none would be ten times as large."""
     extra = {"length_penalty": 0.3, "patience": 2.0, "suppress_blank": False}
-    assert (
-        transcribe(data / "jfk.flac", "faster-whisper", language="en", extra=extra)[1]
-        == transcribe(data / "jfk.flac", "faster-whisper", language="en")[1]
-    )
+    means = [
+        [
+            segment["mean_log_probability"]
+            for segment in transcribe(data / "jfk.flac", "faster-whisper", language="en", **how)[1]
+        ]
+        for how in ({"extra": extra}, {})
+    ]
+    assert means[0] == pytest.approx(means[1], abs=0.05)
 
 
 @pytest.mark.parametrize(("engine", "usual"), [("faster-whisper", "int8"), ("whisper", "float32")])

@@ -199,7 +199,11 @@ def test_names_are_found_on_postgres_after_the_migration_that_adds_them(on_postg
     last = json.loads(on_postgres.shell(SEARCH))[-1]
     on_postgres.shell(WITHOUT_NAMES)
     on_postgres.run("migrate", "transcripts", "0020", "-v0")
-    assert json.loads(on_postgres.shell(FOUND_AGAIN)) != last
+    # Asked of the index alone: the tables of then have not all columns of the models of now.
+    named = (
+        "from transcripts.models import SearchEntry; print(SearchEntry.objects.filter(scope__contains=' s').count())"
+    )
+    assert int(on_postgres.shell(named)) == 0
     on_postgres.run("migrate", "-v0")
     assert json.loads(on_postgres.shell(FOUND_AGAIN)) == last
 
