@@ -181,15 +181,22 @@ def test_long_names_fit_a_phone(open_page: Callable[..., Page], person: Person, 
 
 
 def _overflow(page: Page) -> list[str]:
-    """Return what is drawn beyond the sides of the page, once its style sheets are there."""
+    """Return what is drawn beyond the sides of the page, once its style sheets are there; not what is scrolled sideways in itself."""
     page.wait_for_load_state()
     return page.evaluate(
-        """() => [...document.querySelectorAll("body *")]
+        """() => {
+          const isScrolled = (element) => {
+            const around = element.parentElement;
+            return around !== null && (getComputedStyle(around).overflowX === "auto" || isScrolled(around));
+          };
+          return [...document.querySelectorAll("body *")]
             .filter((element) => element.checkVisibility() && !element.closest(".visually-hidden, thead, .player"))
+            .filter((element) => !isScrolled(element))
             .map((element) => [element.className || element.localName, element.getBoundingClientRect()])
             .filter(([name, box]) => box.width && (box.left < -1 || box.right > document.documentElement.clientWidth + 1))
             .map(([name, box]) => `${name} ${box.left} ${box.right}`)
-            .concat(document.documentElement.scrollWidth > innerWidth ? ["the page"] : [])"""
+            .concat(document.documentElement.scrollWidth > innerWidth ? ["the page"] : []);
+        }"""
     )
 
 
