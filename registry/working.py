@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
-from registry import changes, measuring, obtaining, scan, works
+from registry import changes, loading, measuring, obtaining, scan, works
 from registry.models import SpeechModel, Work
 from registry.resolver import NothingRunnable
 from registry.works import Claim, LeaseLost
@@ -57,12 +57,32 @@ class Helper:
         """
         for remaining in reversed(range(TRIES)):
             try:
-                return self._converse(kind, network=network, **fields)
+                return self.ask_once(kind, network=network, **fields)
             except EngineDied as err:
                 if not remaining:
                     raise EngineError(GIVEN_UP, permanent=False) from err
                 log.warning("work %d: %s It is started anew.", self._claim.work_id, err.message)
         raise AssertionError("unreachable")
+
+    def ask_once(self, kind: str, *, network: bool = False, **fields: Any) -> Json:
+        """Do as `ask`, without starting a process that dies anew. Raises EngineDied too."""
+        process = EngineProcess("--network") if network else EngineProcess()
+        try:
+            request_id = process.send(kind, **fields)
+            heard = time.monotonic()
+            while True:
+                for message in process.receive(timeout_seconds=ANSWER_SECONDS):
+                    heard = time.monotonic()
+                    raise_error(message)
+                    if message.get("id") == request_id and message["type"] == "done":
+                        return message
+                    if "step" in message:
+                        self.tell(message["step"], message["done"], message["total"])
+                self.look()
+                if time.monotonic() - heard > settings.ENGINE_STALL_SECONDS:
+                    raise EngineError(STALLED, permanent=False)
+        finally:
+            process.kill()
 
     def tell(self, step: str, done: int, total: int) -> None:
         """Note how far the work is. It is written once a second."""
@@ -82,25 +102,6 @@ class Helper:
         except (InterfaceError, OperationalError):  # The lease lasts a while.
             log.warning("work %d: the database is away", self._claim.work_id)
             connection.close()
-
-    def _converse(self, kind: str, *, network: bool, **fields: Any) -> Json:
-        process = EngineProcess("--network") if network else EngineProcess()
-        try:
-            request_id = process.send(kind, **fields)
-            heard = time.monotonic()
-            while True:
-                for message in process.receive(timeout_seconds=ANSWER_SECONDS):
-                    heard = time.monotonic()
-                    raise_error(message)
-                    if message.get("id") == request_id and message["type"] == "done":
-                        return message
-                    if "step" in message:
-                        self.tell(message["step"], message["done"], message["total"])
-                self.look()
-                if time.monotonic() - heard > settings.ENGINE_STALL_SECONDS:
-                    raise EngineError(STALLED, permanent=False)
-        finally:
-            process.kill()
 
     def _write_progress(self) -> None:
         if self._progress == self._written and time.monotonic() < self._next_write:
@@ -131,7 +132,9 @@ def _install(model: SpeechModel, helper: Helper) -> str:
 
 def _verify(model: SpeechModel, helper: Helper) -> str:
     helper.ask("verify", engine=model.store, model=model.key, folder=str(settings.WEIGHTS_DIR), path=model.install_path)
-    return f"{model} is as it must be."
+    helper.tell("Loading", 0, 0)
+    untried = loading.check(model.store, model.key, helper.ask_once)
+    return f"{model} is as it must be. {untried}".rstrip()
 
 
 def _measure(model: SpeechModel, helper: Helper) -> str:

@@ -83,6 +83,7 @@ class Answers:
             "devices": self._devices,
             "install": self._install,
             "verify": self._verify,
+            "load": self._only_load,
         }
 
     def _probe(self, request: Json) -> Json:
@@ -299,6 +300,10 @@ class Answers:
     def _verify(self, request: Json) -> Json:
         with self._server.signs_of_life(request, longest_seconds=float("inf")):
             return weighing.verify(request, self._server.send)
+
+    def _only_load(self, request: Json) -> Json:
+        self._load(request)
+        return {}
 
     def _load(self, request: Json) -> Engine:
         """Return the engine asked for, kept from the request before where it is the same."""

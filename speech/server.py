@@ -24,6 +24,7 @@ compare    reference, heard ((start, end, speaker) each), duration, collars     
 devices    none                                                                 libraries (`speech.devices.look`)
 install    engine, model, folder, sources, token, mirror                        none
 verify     engine, model, folder, path                                          none
+load       engine (EngineSpec)                                                  none
 stop       id of the request that is to end                                     that request answers `stopped` or `done`
 go_on      none                                                                 none: whoever asked still waits, see `_watch`
 kept       none                                                                 none: a batch is written, the next one may begin

@@ -21,6 +21,7 @@ from preferences.models import Settings
 from registry import machine, resolver, scan, viability
 from registry.models import Provider, SpeechModel, Work
 from speech.types import EngineError, Plan
+from speech.weights import check
 from speech.weights.manifest import Manifest
 from speech.weights.store import sha256_of
 from tests.registry.test_working import do
@@ -699,7 +700,8 @@ def cut(weights_folder: Path) -> SpeechModel:
     lay(weights_folder / "faster-whisper" / "ours")
     scan.rescan()
     row = SpeechModel.objects.get(key="ours")
-    do(row, Work.Kind.VERIFY)
+    check(weights_folder, engine=row.store, model=row.key)  # Only a verification also loads them.
+    scan.refresh(row)
     assert row.status == SpeechModel.Status.INSTALLED
     return row
 
@@ -724,7 +726,8 @@ def test_model_brought_by_hand_that_cannot_be_loaded_is_broken_until_its_files_c
     assert (do(cut, Work.Kind.VERIFY).message, cut.status, cut.status_detail) == (why, SpeechModel.Status.BROKEN, why)
 
     os.utime(weights_folder / "faster-whisper" / "ours" / "model.bin", (1, 1))
-    do(cut, Work.Kind.VERIFY)
+    check(weights_folder, engine=cut.store, model=cut.key)
+    scan.refresh(cut)
     assert (cut.status, cut.status_detail) == (SpeechModel.Status.INSTALLED, scan.AS_FOUND)
 
 
