@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from registry import scan
 from registry.models import Provider, SpeechModel
-from speech.weights import Weights, install
+from speech.weights import Weights, check, install
 from tests.conftest import PutWeights
 from tests.speech.weights.conftest import CONTENT, Publisher, little, publisher
 from tests.speech.weights.test_by_hand import lay
@@ -51,7 +51,7 @@ def test_list_says_which_sources_are_not_allowed(settings: Settings, weights_fol
 def test_list_says_what_was_changed_since_it_was_verified(little: Weights, weights_folder: Path) -> None:
     weights("install", "base")
     brought = lay(weights_folder / "faster-whisper" / "kanzlei")
-    weights("rescan")
+    check(weights_folder, engine="faster-whisper", model="kanzlei")
     for place in (weights_folder / "faster-whisper" / "base", brought):
         os.utime(place / "model.bin", (1e9, 1e9))
 
@@ -201,9 +201,11 @@ def test_broken_weights_that_somebody_brought_are_verified(half: SpeechModel, we
         weights("verify", "half")
     (weights_folder / "faster-whisper" / "half" / "tokenizer.json").write_text("{}")
 
-    assert weights("verify", "half") == ["faster-whisper/half was found and is as it must be."]
+    with pytest.raises(CommandError, match="The weights of half could not be loaded: "):
+        weights("verify", "half")
     half.refresh_from_db()
-    assert half.status == SpeechModel.Status.INSTALLED
+    assert half.status == SpeechModel.Status.BROKEN
+    assert half.status_detail.startswith("The weights of half could not be loaded: ")
 
 
 def test_broken_weights_that_somebody_brought_are_removed(half: SpeechModel, weights_folder: Path) -> None:

@@ -8,18 +8,21 @@ import sys
 import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Self, TextIO
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from registry import decisions, obtaining, scan
+from registry import decisions, loading, obtaining, scan
 from registry.management.named import ALL, ANY, named
 from registry.models import SpeechModel
 from registry.viability import COMMAND
 from registry.works import Refused
 from speech import weights
+from speech.client import ask
+from speech.types import EngineError
 from speech.weights import (
     ENGINES,
     FASTER_WHISPER,
@@ -36,6 +39,8 @@ from speech.weights import (
 READING = ("list", "path")
 """Actions that change nothing."""
 INTERRUPTED = 130
+LOADING_SECONDS = 900.0
+"""The largest model from a slow disk; the engine process itself gives up earlier where it hangs."""
 COLUMNS = "{:<21} {:<15} {:>10}  {:<20} {}"
 
 
@@ -151,6 +156,12 @@ class Command(BaseCommand):
     def _check(self, engine: str, model: str, path: str) -> None:
         with _Progress(f"{engine}/{model}", sys.stderr) as on_progress:
             weights.check(settings.WEIGHTS_DIR, engine=engine, model=model, path=path, on_progress=on_progress)
+        try:
+            untried = loading.check(engine, model, partial(ask, timeout_seconds=LOADING_SECONDS))
+        except EngineError as err:
+            raise WeightsError(err.message) from err
+        if untried:
+            self.stdout.write(f"{engine}/{model}: {untried}")
 
     def _rescan(self, **options: Any) -> None:
         """Take up what was brought by hand. What is wrong with one model keeps no other from being taken up or told of."""
