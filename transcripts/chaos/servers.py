@@ -19,7 +19,7 @@ from django.core.management.base import CommandError
 
 from speech.process import die_with_parent
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 POLL_SECONDS = 0.05
 POSTGRES_FOLDERS = "/usr/lib/postgresql"
 """Debian keeps the server's programs out of the PATH, in a folder for each version."""
