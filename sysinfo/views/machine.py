@@ -94,12 +94,13 @@ def _again(request: HttpRequest) -> HttpResponse:
 
 def _machine(request: HttpRequest) -> dict[str, object]:
     assert isinstance(request.user, User)
+    progress = detection.progress()  # Asked first: what ends meanwhile is found then, and no page tells of neither.
     known, lasting = tables.load(), detection.found()
     proposed = proposal.current(known)
     return {
         "sections": wording.sections(lasting, report.look_now()),
         "lasting": lasting,
-        "progress": detection.progress(),
+        "progress": progress,
         "proposal": proposed,
         "can_run": proposed is None and proposal.can_run(known),
         "can_install": proposed is None and proposal.can_install(known),

@@ -119,6 +119,17 @@ def _wait_for_detection(client: Client, headers: dict[str, str]) -> str:
     return client.get("/system/info", headers=headers).text
 
 
+def test_page_that_is_asked_for_as_a_detection_ends_asks_once_more(carol_client: Client, monkeypatch):
+    cache.set(detection.LOCK, True)
+
+    def found_before_it_ended() -> None:
+        cache.delete(detection.LOCK)
+
+    monkeypatch.setattr(detection, "found", found_before_it_ended)
+    text = carol_client.get("/system/info", headers={"HX-Request": "true", "HX-Target": "machine"}).text
+    assert 'hx-trigger="every 1s"' in text
+
+
 def test_detect_is_for_staff_and_is_posted(client: Client, alice_client: Client, carol_client: Client):
     assert client.post("/system/info/detect").status_code == 302
     assert alice_client.post("/system/info/detect").status_code == 403
