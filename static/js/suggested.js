@@ -44,8 +44,8 @@ new MutationObserver(point).observe(transcript, { childList: true });
 document.body.addEventListener("htmx:afterSettle", ({ detail }) => detail.target.id === "suggestions" && point());
 
 // A suggestion whose acceptance was undone is to be decided again.
-document.body.addEventListener("htmx:oobAfterSwap", ({ detail }) => {
+document.body.addEventListener("htmx:afterRequest", ({ detail }) => {
   const block = document.getElementById("suggestions");
-  if (detail.target.id === "speakers" && block && "any" in block.dataset) htmx.trigger(document.body, "suggestions-changed");
+  if (detail.requestConfig.verb !== "get" && block && "any" in block.dataset) htmx.trigger(document.body, "suggestions-changed");
 });
 point();

@@ -70,6 +70,18 @@ def test_text_is_corrected_by_keyboard_and_stays(page: Page):
     expect(page.locator("[data-segment]").first).to_have_text(f"Well, {text}")
 
 
+def test_what_a_correction_does_not_change_stays_in_the_page(page: Page):
+    page.evaluate("document.getElementById('panel-fold').markedByTest = true")
+    known = page.locator("#known").input_value()
+    _write_before(page, 1, "Well, ")
+    _is_saved(page)
+    expect(page.locator("#known")).not_to_have_value(known)
+    assert page.evaluate("document.getElementById('panel-fold').markedByTest")
+    page.keyboard.press("Control+z")
+    expect(page.locator("[data-segment]").nth(1)).not_to_contain_text("Well, ")
+    assert page.evaluate("document.getElementById('panel-fold').markedByTest")
+
+
 def test_typing_is_saved_when_it_pauses(page: Page):
     _begin(page)
     page.keyboard.press("Control+End")

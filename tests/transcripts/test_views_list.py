@@ -18,6 +18,7 @@ from tags.models import Tag
 from tags.services import tags_called
 from tests.conftest import MakeJob, MakeRecording, MakeSegments
 from transcripts.models import Job, Recording, Segment, Speaker
+from transcripts.services.titles import rename
 
 RUNNING = {"state": Job.State.RUNNING, "stage": Job.Stage.TRANSCRIBING, "lease_token": uuid.uuid4()}
 
@@ -209,6 +210,23 @@ def test_pages_ask_the_less_often_the_longer_it_takes(alice_client: Client, runn
 @pytest.mark.parametrize("query", ["q=inaugural&state=", "q=&state=", "state=&state=queued"])
 def test_any_state_narrows_nothing(alice_client: Client, job: Job, query: str):
     assert 'class="recording"' in alice_client.get(f"/?{query}").text
+
+
+@pytest.mark.parametrize("query", ["ubung", "ÜBUNG", "\u0075\u0308bung 3", "CAFE.MP3", "100%"])
+def test_list_finds_titles_and_files_whatever_their_case_and_accents(
+    alice_client: Client, make_job: MakeJob, make_recording: MakeRecording, query: str
+):
+    make_job(make_recording(title="Übung 3: 100% sicher", original_filename="café.mp3"))
+    make_job(make_recording(title="Ubuntu 1000", original_filename="caffè.mp3"))
+    text = alice_client.get("/", {"q": query}).text
+    assert (text.count('class="recording"'), "Übung 3" in text) == (1, True)
+
+
+def test_list_finds_a_recording_by_its_new_title_only(alice_client: Client, job: Job):
+    rename(job.recording, "Été")
+    assert 'class="recording"' in alice_client.get("/", {"q": "ete"}).text
+    assert 'class="recording"' in alice_client.get("/", {"q": "jfk"}).text
+    assert 'class="recording"' not in alice_client.get("/", {"q": "inaugural"}).text
 
 
 def test_complete_job_without_words_says_so(alice_client: Client, completed_job: Job):

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from transcripts.library.speech import LANGUAGES, Speech
 from transcripts.models import Job, Recording, SearchEntry, Segment, Speaker
-from transcripts.models.recording import Playback
+from transcripts.models.recording import Playback, named
 from transcripts.search import index
 
 SHARES = (12, 4, 3, 2, 2, 2)
@@ -93,6 +93,7 @@ class Batch:
             owner=owner,
             title=title,
             original_filename=f"{title}.mp3",
+            found_by=named(title, f"{title}.mp3"),
             size_bytes=draw.randrange(10**6, 10**8),
             sha256=f"{draw.getrandbits(256):064x}",
             container="mp3",

@@ -64,8 +64,11 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     def newest_of_recordings(self) -> Self:
         """Return the newest job of each recording that makes a transcript of its own."""
-        theirs = Job.objects.whole().filter(recording=OuterRef("recording"))
-        return self.filter(pk=Subquery(theirs.order_by("-created_at", "id").values("pk")[:1]))
+        return self.filter(pk=Subquery(Job.objects.newest_of(OuterRef("recording")).values("pk")))
+
+    def newest_of(self, recording: OuterRef) -> Self:
+        """Return the newest job of one recording that makes a transcript of its own, for a subquery."""
+        return self.whole().filter(recording=recording).order_by("-created_at", "id")[:1]
 
     def told_of(self) -> "models.QuerySet[Job, UUID]":
         """Return of the newest jobs of recordings the ids of those that a list tells of: where one is done, of the text in use."""

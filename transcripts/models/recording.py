@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Collection
 from datetime import timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 from tags.models import Tag
+from transcripts.folding import folded
 
 MEDIA_GONE = (
     "The audio or video of this recording was deleted: this installation keeps it for a limited time. Its text is kept. "
@@ -24,12 +25,21 @@ def media_path(recording: "Recording", filename: str) -> str:
     return f"recordings/{recording.pk}"
 
 
+def named(title: str, filename: str) -> str:
+    """Return what a recording is found by of its title and the name of its file."""
+    return f"{folded(title)}\n{folded(filename)}"
+
+
 class RecordingQuerySet(models.QuerySet["Recording"]):
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
         """Return what this person may see: their own recordings, all of them for staff."""
         if not isinstance(user, User):
             return self.none()
         return self if user.is_staff else self.filter(owner=user)
+
+    def called(self, text: str) -> Self:
+        """Return those that have a text in their title or in the name of their file, whatever its case and accents."""
+        return self.filter(found_by__contains=folded(text))
 
     def tagged(self, *, any: Collection[Tag | int] = (), all: Collection[Tag | int] = ()) -> Self:  # noqa: A002
         """Return those that bear any of some tags, and all of others; where none are given, that holds for every recording.
@@ -58,6 +68,8 @@ class Recording(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="recordings")
     title = models.CharField(max_length=255)
     original_filename = models.CharField(max_length=255)
+    found_by = models.TextField(editable=False, default="")
+    """Its title and the file's name without case and accents, which a list is narrowed down by. Follows them when it is saved."""
     media = models.FileField(upload_to=media_path, max_length=255)
     size_bytes = models.BigIntegerField()
     sha256 = models.CharField(max_length=64, db_index=True)
@@ -91,7 +103,8 @@ class Recording(models.Model):
     class Meta:
         ordering = ["-created_at", "id"]
         indexes = [
-            models.Index(fields=["owner", "-created_at"]),
+            models.Index(fields=["owner", "-created_at", "id"], name="recording_newest_of_owner"),
+            models.Index(fields=["-created_at", "id"], name="recording_newest"),
             models.Index(
                 fields=["-created_at"], condition=Q(playback_state__in=("", "making")), name="recording_needs_playback"
             ),
@@ -99,6 +112,13 @@ class Recording(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        fields = kwargs.get("update_fields")
+        if fields is None or "title" in fields:
+            self.found_by = named(self.title, self.original_filename)
+            kwargs["update_fields"] = None if fields is None else {*fields, "found_by"}
+        super().save(*args, **kwargs)
 
     @property
     def has_media(self) -> bool:

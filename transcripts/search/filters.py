@@ -9,10 +9,10 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 from django.utils import timezone
 
+from transcripts.folding import folded
 from transcripts.models import Job, Recording, Speaker
 from transcripts.models.recording import RecordingQuerySet
 from transcripts.search.matching import Scope
-from transcripts.search.words import folded
 
 MINUTE = 60.0
 

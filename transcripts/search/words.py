@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from unicodedata import category, normalize
 
+from transcripts.folding import folded
+
 LONGEST_WORD = 64
 """In characters. The rest of a longer one is not looked at."""
 
@@ -24,20 +26,6 @@ STARTS_UNSPACED = re.compile(rf"[{UNSPACED}]")
 PLAIN_WORD = re.compile(r"[a-z0-9]+")
 NOT_WORD = re.compile(rf"[^\w{MARKS}]|_")
 
-ACCENTS = (
-    (0x0300, 0x036F),  # Of Latin, Greek and Cyrillic letters
-    (0x0591, 0x05C7),  # Hebrew points
-    (0x0610, 0x061A),  # Arabic vowels
-    (0x064B, 0x065F),
-    (0x0670, 0x0670),
-    (0x0640, 0x0640),  # What lengthens an Arabic word
-    (0x1DC0, 0x1DFF),
-)
-FOLDED = {
-    ord(letter): plain for letter, plain in zip("łøđħıŧæœ", ["l", "o", "d", "h", "i", "t", "ae", "oe"], strict=True)
-}
-FOLDED |= {number: "" for first, last in ACCENTS for number in range(first, last + 1)}
-
 
 class Token(NamedTuple):
     """A word as it is found by, and where it stands in its text."""
@@ -50,15 +38,6 @@ class Token(NamedTuple):
 def shown(text: str) -> str:
     """Return a text as its tokens are counted in: it looks the same, and each letter is one with its accents."""
     return text if text.isascii() else normalize("NFC", text)
-
-
-def folded(text: str) -> str:
-    """Return a text without case and accents."""
-    if text.isascii():
-        return text.lower()
-    # Twice: a letter of mathematics has no small one, but the letter that it stands for has.
-    plain = normalize("NFKD", normalize("NFKD", text).casefold())
-    return normalize("NFC", plain.translate(FOLDED))
 
 
 def indexed(text: str) -> str:

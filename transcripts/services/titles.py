@@ -10,5 +10,5 @@ from transcripts.search import index
 def rename(recording: Recording, title: str) -> None:
     """Call a recording by another title, by which it is found from now on."""
     recording.title = title
-    Recording.objects.filter(pk=recording.pk).update(title=title)
+    recording.save(update_fields=["title"])
     index.name(recording)

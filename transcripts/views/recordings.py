@@ -56,11 +56,11 @@ SPEEDS = ("0.5", "0.75", "1", "1.25", "1.5", "1.75", "2", "2.5", "3")
 @gzip_page
 def index(request: HttpRequest) -> HttpResponse:
     form = NarrowForm(request.GET, user=request.user)
-    newest = Job.objects.visible_to(request.user).newest_of_recordings()
-    narrowed = form.in_order(form.narrow(newest) if form.is_valid() else newest.none())
-    page = Paginator(narrowed.told_of(), ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    recordings = form.recordings(request.user).values_list("pk", flat=True)
+    page = Paginator(recordings, ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    newest = Job.objects.filter(recording__in=page.object_list).newest_of_recordings()
     # What is only shown is looked up for the rows of this page, not for all that have to be sorted.
-    jobs = list(form.in_order(_shown(request, Job.objects.filter(pk__in=page.object_list))))
+    jobs = list(form.in_order(_shown(request, Job.objects.filter(pk__in=newest.told_of()))))
     now = line.read() if any(job.state == Job.State.QUEUED for job in jobs) else None
     rows = [Standing(job, now.place_of(job.pk) if now else None) for job in jobs]
     context = {"page": page, "rows": rows, **_watch(rows), **_narrowing(form), **_queue(request, now)}
