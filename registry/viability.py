@@ -27,6 +27,7 @@ TRANSLATE = "translate"
 
 COMMAND = "Run: "
 """What a fix begins with that is a command."""
+INSTEAD = "{} was used instead."
 FOR_STAFF = "What an administrator can do: "
 INSTALL_LIBRARIES = "Run: make setup"
 INSTALL_WHISPERX = "Run: pip install --no-deps -r requirements-whisperx.txt"
@@ -150,7 +151,12 @@ def told_to(remedy: str, *, by_staff: bool) -> str:
 def instead(clauses: Iterable[str], taken: str) -> str:
     """Return the one sentence that tells why something else is taken, with each reason once."""
     first, *others = dict.fromkeys(clauses)
-    return "; ".join([first, *(_within(clause) for clause in others), f"{taken} was used instead."])
+    return "; ".join([first, *(_within(clause) for clause in others), INSTEAD.format(taken)])
+
+
+def told_of(taken: str, sentences: Iterable[str]) -> list[str]:
+    """Return those of the sentences that tell why this was taken."""
+    return [sentence for sentence in sentences if sentence.endswith(f"; {INSTEAD.format(taken)}")]
 
 
 def libraries(provider: Provider) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models.functions import Coalesce, Now
 
-from registry import alternatives, fetching
+from registry import alternatives, fetching, viability
 from registry.models import SpeechModel
 from registry.resolver import Choice, NothingRunnable, resolve
 from registry.viability import Task
@@ -56,6 +56,7 @@ class Choosing(Identifying):
         elif self.job.plan and self._must_keep_plan(choice):
             self._hand_over(choice)
         elif self.job.plan:
+            self._take_back(*viability.told_of(f"{self.job.model} ({self.job.engine})", self.job.warnings))
             self._set(plan=None, deaths=[])
             choice = self._resolve()
         self.choice = choice
@@ -77,7 +78,7 @@ class Choosing(Identifying):
         needs = Task(job.asked_language, job.task)
 
         def fetch() -> tuple[SpeechModel, str] | None:
-            is_free = job.owner.is_staff or bool(job.plan)  # What the text was begun with is nobody's choice any more.
+            is_free = job.owner.is_staff or self._is_begun  # What the text was begun with is nobody's choice any more.
             row = fetching.missing_model(engine, model, needs, by_staff=is_free)
             return (row, fetching.fetch([row], since=job.created_at, by=job.owner)) if row else None
 
@@ -86,10 +87,16 @@ class Choosing(Identifying):
             self.excluded[row.store, row.key] = reason
 
     def _asked(self) -> tuple[str, str]:
-        """Return engine and model that are wanted: what the plan was made with, else what was asked for."""
-        if self.job.plan:
-            return self.job.plan["pins"]["engine"], self.job.plan["pins"]["model"]
+        """Return engine and model that are wanted: what the text was begun with, else what was asked for."""
+        if self._is_begun:
+            return self._plan.pins["engine"], self._plan.pins["model"]
         return self.job.asked_engine, self.job.asked_model
+
+    @property
+    def _is_begun(self) -> bool:
+        """Return whether the plan stands: a batch was made by it or tried in vain, or it is another job's."""
+        job = self.job
+        return bool(job.plan and (job.batches_done or job.deaths or job.kind == Job.Kind.GAPS))
 
     def _resolve(self) -> Choice:
         """Return what would run the job now, with its share of the cores. Raises NothingRunnable."""
@@ -128,7 +135,7 @@ class Choosing(Identifying):
                 task=job.task,
                 excluded=self.excluded,
                 by_staff=job.owner.is_staff,
-                is_planned=bool(job.plan),
+                is_planned=self._is_begun,
             )
         )
 

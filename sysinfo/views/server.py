@@ -18,7 +18,7 @@ CANNOT_START = (
     "The program on the disk cannot start as it is: its database is not prepared for it, or it is not whole. "
     "Run “manage.py migrate”, look at what it says, then try again. Nothing was stopped."
 )
-JOBS_GO_ON = "Nothing is lost: jobs go on where they were."
+JOBS_GO_ON = "Finished text is kept: jobs go on after their last finished part."
 
 
 @require_http_methods(["GET", "POST"])
@@ -109,4 +109,4 @@ def _running() -> str:
     if not count:
         return "No job is running now, and nothing is lost."
     jobs = "1 job goes" if count == 1 else f"{count} jobs go"
-    return f"{jobs} back to the queue, and on where it was left after the start. Nothing is lost."
+    return f"{jobs} back to the queue at once. Finished text is kept; the part in work is transcribed again after the start."

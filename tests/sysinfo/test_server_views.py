@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from preferences.models import Settings
 from sysinfo import control
+from sysinfo.views.server import JOBS_GO_ON
 from transcripts import presence
 from transcripts.models import Job, Node
 from transcripts.wishes import Ear, Wish
@@ -80,7 +81,7 @@ def test_script_that_stops_gets_json(carol_client: Client, ear: Ear):
     response = carol_client.post("/server/shutdown", headers=JSON)
     assert response.status_code == 202
     assert response.json()["status"] == "stopping"
-    assert response.json()["message"].startswith("Selenite is stopping. Nothing is lost: jobs go on where they were.")
+    assert response.json()["message"].startswith(f"Selenite is stopping. {JOBS_GO_ON}")
     assert ear.heard() == Wish.STOP
 
 
@@ -123,7 +124,7 @@ def test_pages_under_something_unknown_restart_the_workers_alone(carol_client: C
     script = carol_client.post("/server/restart", headers=JSON)
     assert script.json() == {
         "status": "restarting",
-        "message": f"The workers are starting anew. Nothing is lost: jobs go on where they were. {control.UNKNOWN}",
+        "message": f"The workers are starting anew. {JOBS_GO_ON} {control.UNKNOWN}",
     }
 
 

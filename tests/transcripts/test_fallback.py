@@ -316,6 +316,20 @@ def test_job_that_went_on_with_another_model_stays_with_it_after_a_pause(make, g
     assert _is_whole(job)
 
 
+def test_job_of_which_nothing_was_made_begins_with_the_model_that_is_back(make, go, monkeypatch, settings):
+    settings.DEFAULT_MODEL = "base"
+    job = make(asked_engine="fake", asked_model="fake")
+    with monkeypatch.context() as patch:
+        patch.setenv("SELENITE_FAKE_CRASH", "loading@fake:library:always")
+        assert go(job, should_stop=lambda: "drain" if Job.objects.get(pk=job.pk).plan else "") == State.QUEUED
+    assert (job.model, job.plan["pins"]["model"], job.batches_done) == ("base", "base", 0)
+    assert [sentence.endswith("; base (fake) was used instead.") for sentence in job.warnings] == [True]
+    cache.clear()  # After some minutes.
+
+    assert go(job) == State.COMPLETED
+    assert (job.model, job.warnings) == ("fake", [])
+
+
 def test_engine_whose_library_goes_missing_in_the_middle_is_replaced_there(make, go, monkeypatch, settings, tmp_path):
     """As where it is taken away while a job is paused."""
     settings.DEFAULT_MODEL = "base"

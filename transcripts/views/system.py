@@ -62,5 +62,7 @@ def restart(request: HttpRequest) -> HttpResponse:
         return render(request, "transcripts/restart.html", {"running": Job.objects.running().count()})
     Settings.load()
     Settings.objects.update(restart_requested_at=Now())
-    messages.success(request, "The workers are starting anew. Jobs go on where they were in a few seconds.")
+    messages.success(
+        request, "The workers are starting anew. Jobs go on after their last finished part, in a few seconds."
+    )
     return redirect("transcripts:system")
