@@ -54,8 +54,7 @@ class Section:
 
     def _write(self, user: User, values: dict[str, object]) -> None:
         if self.is_of_installation:
-            Settings.load()
-            Settings.objects.update(**values)
+            Settings.objects.update_or_create(pk=1, defaults=values)  # What depends on them is told.
         else:
             UserDefaults.objects.update_or_create(user=user, defaults=values)
 

@@ -93,10 +93,12 @@ def _saved(request: HttpRequest, found: Section, *, is_reset: bool) -> HttpRespo
         messages.success(request, f"{found.title}: {'back to the defaults' if is_reset else 'saved'}.")
         return redirect(_place(found))
     response = render(request, "preferences/saved.html", _context(found, form, is_saved=True, is_reset=is_reset))
-    if found.form is not AppearanceForm:
-        return response
-    changed: HttpResponse = trigger_client_event(response, "theme-changed", {"theme": form.instance.theme})
-    return changed
+    if found.is_of_installation:
+        trigger_client_event(response, "alarms-changed")
+        trigger_client_event(response, "queue-changed")
+    elif found.form is AppearanceForm:
+        trigger_client_event(response, "theme-changed", {"theme": form.instance.theme})
+    return response
 
 
 def _is_part(request: HttpRequest, found: Section) -> bool:

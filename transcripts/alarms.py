@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.cache import cache
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import Exists
 
 from preferences.models import Settings
@@ -56,8 +56,8 @@ def current() -> list[Alarm]:
 
 
 def on_change(**_: Any) -> None:
-    """Forget what was found, so that the next page tells what is so now."""
-    cache.delete("alarms")
+    """Forget what was found once what was written is there for everybody, so that the next page tells what is so now."""
+    transaction.on_commit(lambda: cache.delete("alarms"), robust=True)
 
 
 def is_saving_possible() -> bool:

@@ -1,5 +1,6 @@
 """What is wrong now, and that it is not said any more once it is put right."""
 
+import json
 import shutil
 import sqlite3
 from contextlib import closing
@@ -17,6 +18,7 @@ from registry.models import SpeechModel
 from tests.conftest import PutWeights
 from transcripts import alarms, presence
 from transcripts.models import Job
+from transcripts.services.queue import hold, resume
 
 
 class Usage(NamedTuple):
@@ -51,6 +53,21 @@ def test_waiting_job_needs_a_worker(job: Job):
 @pytest.mark.django_db
 def test_nobody_misses_a_worker_while_nothing_waits(completed_job: Job):
     assert _now() == {}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_page_after_the_queue_was_held_or_resumed_tells_it(carol_client: Client, carol: User):
+    presence.announce()
+    held = "<strong>The queue is held.</strong>"
+    assert held not in carol_client.get("/").text
+    hold(by=carol)
+    assert held in carol_client.get("/").text
+    resume(by=carol)
+    assert held not in carol_client.get("/").text
+    fields = {"concurrency": 1, "queue_paused": "on"}
+    saved = carol_client.post("/settings/queue/", fields, headers={"HX-Request": "true", "HX-Target": "settings-queue"})
+    assert {"alarms-changed", "queue-changed"} == set(json.loads(saved.headers["HX-Trigger"]))
+    assert held in carol_client.get("/").text
 
 
 def test_held_queue_is_a_notice(job: Job):

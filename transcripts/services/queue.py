@@ -46,6 +46,5 @@ def set_concurrency(number: int) -> int:
 
 
 def _set_held(by: User, *, is_held: bool) -> None:
-    Settings.load()
-    Settings.objects.update(queue_paused=is_held)
+    Settings.objects.update_or_create(pk=1, defaults={"queue_paused": is_held})  # What depends on it is told.
     log.info("the queue was %s by user %s", "held" if is_held else "resumed", by.pk)
