@@ -92,7 +92,7 @@ def load() -> Known:
         models = list(SpeechModel.objects.all())
         current = Settings.objects.filter(pk=1).first() or Settings()
     except DatabaseError as err:
-        if not _is_missing_table(err):
+        if not is_missing_table(err):
             raise
         providers, models, current = *sync.unsaved(), Settings()
     by_place = {(model.store, model.key): model for model in sorted(models, key=sync.by_size)}
@@ -108,7 +108,7 @@ def installed(model: SpeechModel) -> Installed | None:
     return found if found and found.given_path == model.install_path else None
 
 
-def _is_missing_table(err: DatabaseError) -> bool:
+def is_missing_table(err: Exception) -> bool:
     """Return whether a database has not been prepared yet: `make setup` installs weights before there is one."""
     words = str(err).lower()
     return MISSING_TABLE in words or ("relation" in words and "does not exist" in words)

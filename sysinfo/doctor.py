@@ -7,12 +7,11 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core import checks
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db import DatabaseError
 
 from preferences.choices import LANGUAGES, label_of
 from registry import known as tables
-from registry import resolver, scan, viability
+from registry import prepared, resolver, scan, viability
 from registry.diarizers import resolve_diarizer
 from registry.models import SpeechModel
 from registry.resolver import NothingRunnable
@@ -32,7 +31,6 @@ COLLECTED = "css/base.css"
 """A file that each page asks for."""
 
 GIVE_BACK = "Make it writable for the user that Selenite runs as."
-MIGRATE = "Run: python manage.py migrate. Then start Selenite again."
 COLLECT = "Run: python manage.py collectstatic --no-input"
 DRIVER = "Install or repair the driver of the card. Until then the processor does the work, which is slower."
 REPLACE = "Save what is on it now, then replace it."
@@ -49,16 +47,23 @@ ANOTHER_PAIR = "Choose another model or another language in the settings of the 
 MEND = "Verify it, install it again or remove it, in the list of models or by manage.py weights."
 LOOK_AT_LOG = "Look at the log: the engine says there why it does not start."
 
+OF_TABLES = ("model", "weights", "speakers")
+"""Examinations that ask the tables alone. That of the service also finds out whether the database is away."""
+
 Examination = Callable[[], Iterator[Check]]
 
 
 def examine(lasting: Lasting | None = None) -> list[Check]:
-    """Look at everything, without ever raising. `lasting` is what is known of the machine, else it is looked at quickly."""
+    """Look at everything, without ever raising. `lasting` is what is known of the machine, else it is looked at quickly.
+
+    Where the database is away or not prepared, that alone is told of it, and nothing that would be in it.
+    """
     known = lasting or detection.found() or look_quickly()
+    told_of_tables = _examined("migrations", _migrations)
     examinations: dict[str, Examination] = {
         "service": lambda: iter(health.look()),
         "settings": _settings,
-        "migrations": _migrations,
+        "migrations": lambda: iter(told_of_tables),
         "folders": _folders,
         "pages": _pages,
         "model": _model,
@@ -69,7 +74,15 @@ def examine(lasting: Lasting | None = None) -> list[Check]:
         "health": lambda: _health(known),
         "graphics": lambda: _graphics(known),
     }
-    return [check for name, one in examinations.items() for check in _examined(name, one)]
+    hindered = _hindered(told_of_tables[0].state)
+    return [check for name, one in examinations.items() if name not in hindered for check in _examined(name, one)]
+
+
+def _hindered(tables: State) -> tuple[str, ...]:
+    """Return which examinations would find out nothing, by how it stands with the tables."""
+    if tables == State.OK:
+        return ()
+    return ("service", *OF_TABLES) if tables == State.DOWN else OF_TABLES
 
 
 def look_closely_at_cards() -> Lasting:
@@ -102,13 +115,12 @@ def _settings() -> Iterator[Check]:
 def _migrations() -> Iterator[Check]:
     check = ("migrations", "Tables")
     try:
-        executor = MigrationExecutor(connection)
-        missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+        found = prepared.lack()
     except DatabaseError:
         yield Check(*check, State.DEGRADED, health.UNSEEN)
         return
-    if missing:
-        yield Check(*check, State.DOWN, "The database is not prepared for this version of Selenite.", MIGRATE)
+    if found:
+        yield Check(*check, State.DOWN, found.sentence, found.remedy)
     else:
         yield Check(*check, State.OK, "The database is prepared for this version.")
 

@@ -10,6 +10,8 @@ from django.db.models.functions import Now
 from django_q.models import Schedule
 
 from preferences.models import Settings
+from registry import prepared
+from registry.known import is_missing_table
 from sysinfo.probing import NotKnown
 from transcripts import node, schedule
 from transcripts.models import Job, Node
@@ -35,11 +37,12 @@ class Queue:
 
 
 def probe() -> Queue:
-    """Look at the queue. Costs four queries. Raises NotKnown where the database does not answer."""
+    """Look at the queue. Costs four queries. Raises NotKnown where the database does not answer, or has no tables yet."""
     try:
         return _read()
     except (DatabaseError, InterfaceError) as err:
-        raise NotKnown("The database does not answer.") from err
+        away = "The database does not answer."
+        raise NotKnown(prepared.sentence() if is_missing_table(err) else away) from err
 
 
 def _read() -> Queue:

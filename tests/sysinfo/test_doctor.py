@@ -100,7 +100,8 @@ def test_source_that_everybody_may_see_is_a_notice(settings, machine: Lasting):
 
 def test_database_of_an_older_version_is_down(machine: Lasting, monkeypatch):
     monkeypatch.setattr(MigrationExecutor, "migration_plan", lambda self, targets: [("transcripts", "9999")])
-    assert _found(machine)["migrations"].remedy.startswith("Run: python manage.py migrate")
+    found = _found(machine)
+    assert (found.keys(), found["migrations"].remedy) == ({"migrations"}, "Run: python manage.py migrate")
 
 
 def test_folder_that_cannot_be_written_to_is_broken(settings, machine: Lasting, tmp_path: Path):

@@ -6,10 +6,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from registry import benchmarks
 from registry.management import diarization, doubt, installed, quick, words
+from registry.management.prepared import PreparedCommand
 from speech.types import EngineError, EngineSpec, Json, Options, to_json
 
 ENGINE_OF = {
@@ -33,12 +34,14 @@ TAKES = {
 HEAD = f"{'':24}{'audio s':>9}{'work s':>9}{'speed':>8}{'WER %':>8}{'errors':>8}{'words':>7}{'MB':>7}"
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
     help = (
         "Measure recognition on recordings with a .txt beside them, who speaks with an .rttm, who says what with a .stm; "
         "doubt: whether the words that are shown as perhaps wrong are; "
         "quick: how fast everything that is installed is here."
     )
+
+    requires_migrations_checks = False  # Only `quick` needs the tables, where it writes down what it measures.
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("what", choices=["asr", "diarization", "words", "doubt", "quick"])
@@ -66,6 +69,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self._refuse_others(options)
         if options["what"] == "quick":
+            self.check_migrations()
             quick.run(self.stdout, options)
             return
         if options["path"] is None:

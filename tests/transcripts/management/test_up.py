@@ -193,8 +193,9 @@ def test_up_asks_for_migrations_that_are_missing(environment, port, tmp_path):
 
     ended = subprocess.run(_manage("up", "--port", str(port)), env=environment, capture_output=True, text=True)
 
-    sentence = "CommandError: The database is not up to date. Run `manage.py migrate` first.\n"
-    assert (ended.returncode, ended.stderr) == (1, sentence)
+    sentence = f"The database {tmp_path / 'db.sqlite3'} is not prepared for this version of Selenite."
+    remedy = "Check that SELENITE_DATA_DIR is the right folder. Run: python manage.py migrate"
+    assert (ended.returncode, ended.stderr) == (1, f"CommandError: {sentence} {remedy}\n")
 
 
 def test_up_says_when_the_port_is_taken(environment, port):

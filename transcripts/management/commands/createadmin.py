@@ -4,14 +4,16 @@ import secrets
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
+
+from registry.management.prepared import PreparedCommand
 
 NAME = "admin"
 PASSWORD_BYTES = 15
 """120 random bits, written as 20 characters."""
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
     help = "Make an administrator with a random password and print both once. Does nothing where there is one already."
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -4,10 +4,11 @@ from contextlib import closing
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from registry import known
 from registry.known import FAKE
+from registry.management.prepared import PreparedCommand
 from speech.types import SpeakerCount
 from transcripts import direct, lease
 from transcripts.engine import EngineHost
@@ -23,9 +24,8 @@ INTERRUPTED = "Interrupted. The text is as it was."
 NO_DIARIZER = "There is no diarizer {!r}. Choose one of: {}."
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
     help = "Identify who speaks in a text that is in the library. What was there before can be restored."
-    requires_migrations_checks = True
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("id", metavar="JOB|RECORDING", help="Its number, as in the address of its page.")

@@ -3,8 +3,9 @@
 import time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from registry.management.prepared import PreparedCommand
 from transcripts.library.making import Size, make
 from transcripts.library.measuring import QUERIES, Measured, measure
 from transcripts.models import Recording
@@ -14,7 +15,7 @@ TOO_FEW = "There is nothing to measure: run `manage.py library make` first."
 HEAD = f"{'':28}{'median ms':>11}{'p95 ms':>11}{'CPU median':>11}{'CPU p95':>11}{'queries':>9}{'KB':>8}"
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
     help = "Fill an installation with made-up recordings, or measure how long its pages take."
 
     def add_arguments(self, parser: CommandParser) -> None:

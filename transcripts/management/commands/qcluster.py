@@ -2,11 +2,14 @@
 
 import os
 import sys
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.db import DatabaseError, connection
 
+from registry.management.prepared import require_tables
 from transcripts.supervisor import Part, Supervisor
 
 QUEUE = "Q_CLUSTER_NAME"
@@ -23,11 +26,19 @@ class Command(BaseCommand):
         """Keep a process running for each queue; in such a process, run the queue."""
         if QUEUE not in os.environ:
             self.check(tags=["selenite"])
+            _check_tables()
             Supervisor(queue_parts(), stop_seconds=STOP_SECONDS).run()
             return
         from transcripts.cluster import Cluster
 
         sys.exit(Cluster().run())
+
+
+def _check_tables() -> None:
+    """Raise CommandError where tables are missing. A database that is away is waited for, as it is at any other time."""
+    with suppress(DatabaseError):
+        require_tables()
+    connection.close()
 
 
 def queue_parts(*, label: str = "") -> list[Part]:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from registry.management.prepared import PreparedCommand
 from speech.languages import LANGUAGES
 from speech.options import check, parse
 from speech.types import SpeakerCount
@@ -48,9 +49,8 @@ class Wanted:
     is_for_worker: bool
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
     help = "Transcribe audio and video files. The results are in the library too."
-    requires_migrations_checks = True
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="A file, or a folder with --recursive.")

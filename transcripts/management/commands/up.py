@@ -7,10 +7,10 @@ from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
+from registry.management.prepared import PreparedCommand
 from transcripts.management.commands.qcluster import queue_parts
 from transcripts.supervisor import Part, Supervisor
 from transcripts.wishes import Wish
@@ -23,7 +23,7 @@ START = "SELENITE_START"
 ANY_ADDRESS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - This is how to reach them.
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
     help = "Run Selenite: the pages and the worker, until Ctrl-C."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -32,7 +32,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
-        _check_migrations()
         _check_port(host, port)
         connection.close()
         parts = [*queue_parts(label="worker | "), _web(host, port)]
@@ -61,12 +60,6 @@ def _start_anew() -> None:
     """Run the command again in this process, so that whoever started it sees no end: with the program as it is now."""
     os.environ.pop(START, None)  # Another start has another log.
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - Its own command line.
-
-
-def _check_migrations() -> None:
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        raise CommandError("The database is not up to date. Run `manage.py migrate` first.")
 
 
 def _check_port(host: str, port: int) -> None:
