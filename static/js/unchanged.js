@@ -4,8 +4,8 @@
 document.body.addEventListener("htmx:oobBeforeSwap", (event) => {
   const { target, fragment } = event.detail;
   const brought = fragment.firstElementChild;
-  // What is put inside, such as what a screen reader says, is no fragment of a document.
-  if (event.defaultPrevented || fragment.nodeType !== Node.DOCUMENT_FRAGMENT_NODE || !brought) return;
+  // What is put inside or beside, such as what a screen reader says, is no other state of the same element.
+  if (event.defaultPrevented || fragment.nodeType !== Node.DOCUMENT_FRAGMENT_NODE || brought?.id !== target.id) return;
   if (target.contains(document.activeElement) || isTypedIn(target) || !bare(target).isEqualNode(bare(brought))) return;
   event.preventDefault();
   const news = hiddenIn(brought);
