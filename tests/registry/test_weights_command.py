@@ -61,6 +61,23 @@ def test_list_says_what_was_changed_since_it_was_verified(little: Weights, weigh
     assert "changed: verify it" in lines["kanzlei", "faster-whisper"]
 
 
+def test_list_says_below_a_line_why_weights_are_broken(half: SpeechModel, put_weights: PutWeights) -> None:
+    place = put_weights("faster-whisper", "base")
+    scan.refresh()
+    (place / "model.bin").write_bytes(b"cut")
+
+    lines = weights("list")
+
+    sources = lines[0].index("SOURCES")
+    for model, source, why in (
+        ("base ", "publisher, package index", "Files are missing or cut short."),
+        ("half ", "brought by hand", half.status_detail),
+    ):
+        [index] = [index for index, line in enumerate(lines) if line.startswith(model) and " broken " in line]
+        assert lines[index][sources:] == source
+        assert lines[index + 1] == f"  {why}"
+
+
 def test_list_ends_quietly_where_nobody_reads_on(settings: Settings) -> None:
     command = f"{sys.executable} manage.py weights list | head -n 1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], cwd=settings.BASE_DIR, capture_output=True, text=True)

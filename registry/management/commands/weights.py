@@ -41,6 +41,7 @@ READING = ("list", "path")
 INTERRUPTED = 130
 LOADING_SECONDS = 900.0
 """The largest model from a slow disk; the engine process itself gives up earlier where it hangs."""
+BROKEN = "broken"
 COLUMNS = "{:<21} {:<15} {:>10}  {:<20} {}"
 
 
@@ -95,13 +96,20 @@ class Command(BaseCommand):
             found = _find(entry)
             size = found.size_bytes if found else entry.size_bytes
             why = broken.pop((entry.engine, entry.model), "")
-            state = _state(found) if found else _lacking(entry, why)
+            state = _state(found) if found else _lacking(entry, is_broken=bool(why))
             self.stdout.write(COLUMNS.format(entry.model, entry.engine, _megabytes(size), state, _sources(entry)))
+            self._say_why(why)
         for (engine, model), why in broken.items():
-            self.stdout.write(COLUMNS.format(model, engine, "-", f"broken: {why}", weights.BY_HAND))
+            self.stdout.write(COLUMNS.format(model, engine, "-", BROKEN, weights.BY_HAND))
+            self._say_why(why)
         for found in weights.brought(settings.WEIGHTS_DIR):
             line = COLUMNS.format(found.model, found.engine, _megabytes(found.size_bytes), _state(found), found.source)
             self.stdout.write(line)
+
+    def _say_why(self, why: str) -> None:
+        """Say below a line why it says that weights are broken: a sentence has no room in its column."""
+        if why:
+            self.stdout.write(f"  {why}")
 
     def _install(self, *, name: list[str], engine: str, token: str, **options: Any) -> None:
         _check_sources()
@@ -263,10 +271,10 @@ def _state(found: Installed) -> str:
     return f"verified {found.verified_at[:10]}" if found.verified_at else "installed"
 
 
-def _lacking(entry: Weights, why: str) -> str:
+def _lacking(entry: Weights, *, is_broken: bool) -> str:
     """Return how it stands with weights that cannot be used."""
-    if why:
-        return f"broken: {why}"
+    if is_broken:
+        return BROKEN
     return "not verified yet" if weights.is_there(settings.WEIGHTS_DIR, engine=entry.engine, model=entry.model) else "-"
 
 
