@@ -30,6 +30,8 @@ MEASURE = (
     "“Measure” on the page, or “python manage.py benchmark quick”, measures what was not yet, in half a minute each."
 )
 UNIT = "Sizes are told in GB of 1,000,000,000 bytes, here as on all pages. A memory module of 16 GB has 17.2 of them."
+RESERVED_SHARE = 0.01
+"""From how much of a disk on it would be asked why used and free are not the whole."""
 NOTHING_RUNS = "No model is installed that can run."
 
 
@@ -208,7 +210,9 @@ def _storage(
 def _disk(disk: Space, speed: Speed | None) -> Row:
     measured = [f"{megabytes(speed.written_per_second)}/s written"] if speed else []
     measured += [f"{megabytes(speed.read_per_second)}/s read"] if speed and speed.read_per_second else []
-    note = ", ".join(filter(None, (disk.file_system, disk.device, *measured)))
+    is_worth_telling = disk.reserved_bytes > RESERVED_SHARE * disk.total_bytes
+    reserved = f"{gigabytes(disk.reserved_bytes)} reserved by the file system" if is_worth_telling else ""
+    note = ", ".join(filter(None, (reserved, disk.file_system, disk.device, *measured)))
     value = f"{gigabytes(disk.free_bytes)} free of {gigabytes(disk.total_bytes)}"
     return Row(f"Disk at {disk.mounted_at}" if disk.mounted_at else "Disk", value, note, disk.used_share)
 

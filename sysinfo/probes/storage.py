@@ -17,7 +17,7 @@ ELSEWHERE = "It is not kept in files of this machine."
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """The disk that a folder lies on. Sizes are in bytes; what only root may use is in none of `used` and `free`."""
+    """The disk that a folder lies on. Sizes are in bytes."""
 
     mounted_at: str | None
     device: str | None
@@ -25,6 +25,11 @@ class Space:
     total_bytes: int
     used_bytes: int
     free_bytes: int
+
+    @property
+    def reserved_bytes(self) -> int:
+        """Return what is in neither of `used` and `free`: only root may use it, or the file system itself."""
+        return max(0, self.total_bytes - self.used_bytes - self.free_bytes)
 
     @property
     def used_share(self) -> float:

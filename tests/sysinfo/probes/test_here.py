@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from sysinfo import wording
 from sysinfo.probes import memory, network, processor, storage, system
+from sysinfo.probes.storage import Place, Space
+from sysinfo.probing import Finding
 
 
 def _said(*command: str) -> str:
@@ -58,6 +61,16 @@ def test_disk_is_as_df_says(tmp_path: Path):
     assert (found.file_system, found.total_bytes, found.mounted_at) == (said[1], int(said[2]), said[5])
     assert found.used_bytes == pytest.approx(int(said[3]), rel=0.01)
     assert found.free_bytes == pytest.approx(int(said[4]), rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("free", "note"),
+    [(80_200_000_000, "120.4 GB reserved by the file system, ext4, /dev/vda"), (200_000_000_000, "ext4, /dev/vda")],
+)
+def test_what_is_neither_used_nor_free_is_told_of_a_disk(free: int, note: str):
+    disk = Space("/", "/dev/vda", "ext4", total_bytes=270_600_000_000, used_bytes=70_000_000_000, free_bytes=free)
+    row, _ = wording._storage((Place("Database", Path("/db"), Finding(disk)),), (), None)
+    assert (row.value, row.note) == (f"{free / 1e9:.1f} GB free of 270.6 GB", note)
 
 
 def test_hypervisor_is_as_lscpu_says():
