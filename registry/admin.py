@@ -79,8 +79,8 @@ class ProviderAdmin(Guarded):
         return users_of(provider)
 
     @admin.display(description="weights installed")
-    def installed(self, provider: Provider) -> str:
-        return str(provider.installed)  # type: ignore[attr-defined]
+    def installed(self, provider: Provider) -> SafeString:
+        return SafeString(render_to_string("admin/registry/_installed.html", {"provider": provider}))
 
     @admin.action(description="Rescan their weights", permissions=["change"])
     def rescan(self, request: HttpRequest, rows: QuerySet[Provider]) -> None:

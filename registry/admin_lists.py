@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString
 from django_htmx.http import HTMX_STOP_POLLING
 
 from preferences.site import settings_of
-from registry import decisions
+from registry import decisions, viability
 from registry.admin_forms import ReasonForm
 from registry.diarizers import BETTER_WEIGHTS, OPEN_WEIGHTS, takers
 from registry.known import default_of
@@ -49,7 +49,10 @@ class Weights(ChangeList):
 
 
 class Providers(ChangeList):
-    """The list of engines and diarizers, each with what is installed for it and whether jobs get it where nobody chooses."""
+    """The list of engines and diarizers, each with what is installed for it and whether jobs get it where nobody chooses.
+
+    `hindrance` is that its library is not installed, which no other column tells.
+    """
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -58,7 +61,7 @@ class Providers(ChangeList):
         there = {row.key for row in SpeechModel.objects.filter(store=DIARIZATION, status__in=THERE)}
         for row in rows:
             row.is_default = row.key in defaults
-            row.installed = _installed(row, there)
+            row.installed, row.hindrance = _installed(row, there), viability.of_library(row)
         self.result_list = rows
 
 

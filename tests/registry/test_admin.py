@@ -12,11 +12,12 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from preferences.models import Settings
-from registry import scan, works
+from registry import availability, scan, works
 from registry.known import installed
 from registry.models import Provider, SpeechModel, Work
 from registry.standing import standings
 from tests.conftest import PutWeights
+from tests.registry.test_resolver import hide
 from tests.speech.weights.test_by_hand import lay
 
 CLASH = "Model tiny.en knows English only. The language is set to German: choose another model, or another language in the settings."
@@ -162,6 +163,21 @@ def test_weights_that_diarizers_share_stand_with_each_of_them(admin: Client, put
     put_weights("diarization", "pyannote-community-1")
     scan.refresh()
     assert "whisperx Speakers Everybody pyannote-community-1" in words(shown(admin, PROVIDERS))
+
+
+def test_list_tells_of_a_library_that_is_not_installed(
+    admin: Client, put_weights: PutWeights, monkeypatch: pytest.MonkeyPatch
+):
+    hide(monkeypatch, "whisperx")
+    for name in ("ge2e", "pyannote-segmentation"):
+        put_weights("diarization", name)
+
+    text = words(shown(admin, PROVIDERS))
+
+    [offer] = [one for one in availability.current().diarizers if one.key == "whisperx"]
+    assert offer.reason == "whisperx is not installed."
+    assert f"whisperx Speakers Everybody 2 of 2 {offer.reason} {offer.fix} " in text
+    assert re.search(r"pyannote Speakers Everybody 2 of 2 \d", text)
 
 
 def test_list_filters_and_searches(admin: Client, base: SpeechModel):
