@@ -54,11 +54,11 @@ class Way:
         run = " && ".join(fix.removeprefix(COMMAND) for fix in fixes if fix.startswith(COMMAND))
         return " ".join([*said, *([f"{COMMAND}{run}"] if run else [])])
 
-    def told_after(self, first: Hindrance) -> str:
-        """Return what to do as sentences for who knows a first hindrance, and why where that would be a surprise."""
-        if [step.hindrance for step in self.steps] == [first]:
-            return first.remedy
-        surprises = [step for step in self.steps if step.effort <= Effort.RENEW and step.hindrance != first]
+    def told_after(self, *told: Hindrance) -> str:
+        """Return what to do as sentences for who was told of some hindrances, and why where that would be a surprise."""
+        if len(told) == 1 and [step.hindrance for step in self.steps] == [*told]:
+            return told[0].remedy
+        surprises = [step for step in self.steps if step.effort <= Effort.RENEW and step.hindrance not in told]
         return " ".join([*(step.hindrance.sentence for step in surprises), self.remedy])
 
 

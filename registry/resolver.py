@@ -235,8 +235,16 @@ def _advice(wish: _Wish, hindrances: list[Hindrance]) -> str:
         remedy = way.remedy if way else f"{viability.PUT_INTO}."
         return f"{NO_MODEL} {viability.told_to(remedy, by_staff=wish.by_staff)}"
     other = "" if wish.excluded else f"{viability.PUT_INTO}."
-    told = viability.told_to(way.told_after(hindrances[0]) if way else other, by_staff=wish.by_staff)
-    return f"{NONE_FITS} {hindrances[0].sentence} {told}".rstrip()
+    reasons = _reasons(wish, hindrances)
+    told = viability.told_to(way.told_after(*reasons) if way else other, by_staff=wish.by_staff)
+    return " ".join([NONE_FITS, *(reason.sentence for reason in reasons), told]).rstrip()
+
+
+def _reasons(wish: _Wish, hindrances: list[Hindrance]) -> list[Hindrance]:
+    """Return why nothing can run: of each engine where none of them can, else of what was to be taken first."""
+    of_engines = [viability.of_provider(engine) for engine in wish.known.engines()]
+    found = [hindrance for hindrance in of_engines if hindrance]
+    return found if len(found) == len(of_engines) else hindrances[:1]
 
 
 def _is_damaged(row: SpeechModel) -> bool:

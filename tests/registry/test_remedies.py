@@ -16,6 +16,7 @@ from registry.resolver import NothingRunnable, resolve
 from registry.standing import standings
 from sysinfo import health
 from tests.conftest import PutWeights
+from tests.registry.test_resolver import hide
 from transcripts import alarms
 
 NOTHING = "No installed speech model can serve this."
@@ -84,6 +85,22 @@ def test_engine_is_enabled_that_was_disabled(put_weights: PutWeights):
         f"{NOTHING} Model base is not installed for whisper. faster-whisper is disabled. "
         "Enable faster-whisper in the administration."
     )
+
+
+def test_every_engine_is_told_of_where_none_may_run(put_weights: PutWeights, monkeypatch: pytest.MonkeyPatch):
+    put_weights("faster-whisper", "base")
+    Provider.objects.filter(key="faster-whisper").update(enabled=False, disabled_reason="Maintenance.")
+    Provider.objects.filter(key="whisper").update(enabled=False)
+    enable = "Enable faster-whisper in the administration."
+    assert told() == f"{NOTHING} faster-whisper is disabled: Maintenance. whisper is disabled. {enable}"
+
+    Provider.objects.filter(key="whisper").update(enabled=True)
+    hide(monkeypatch, "whisper")
+    assert told(engine="whisper") == (
+        f"{NOTHING} faster-whisper is disabled: Maintenance. whisper is not installed. {enable}"
+    )
+    [alarm] = [alarm for alarm in alarms.current() if alarm.name == "weights"]
+    assert alarm.sentence == told()
 
 
 def test_both_are_enabled_where_both_are_disabled(put_weights: PutWeights):

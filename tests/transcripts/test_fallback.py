@@ -495,8 +495,8 @@ def test_job_waits_where_everything_is_disabled_and_starts_when_it_is_not(make, 
 
     assert go(job) == State.QUEUED
     assert job.blocked_reason == (
-        "No installed speech model can serve this. faster-whisper is disabled: Maintenance. "
-        "What an administrator can do: Enable it in the administration."
+        "No installed speech model can serve this. faster-whisper is disabled: Maintenance. whisper is disabled: Maintenance. "
+        "What an administrator can do: Enable faster-whisper in the administration."
     )
     Provider.objects.update(enabled=True)
     settings.FAKE_ENGINE = True
