@@ -7,6 +7,9 @@ from django.core.exceptions import ValidationError
 
 from preferences.fields import GuidedField
 
+NO_MATCH = "no_match"
+"""The code of the error that says that name and password do not match."""
+
 
 class SignInForm(AuthenticationForm):
     bound_field_class = GuidedField
@@ -14,7 +17,7 @@ class SignInForm(AuthenticationForm):
     def get_invalid_login_error(self) -> ValidationError:
         """Return the error at the password, which has to be typed again in any case."""
         sentence = "This username and password do not match. Check both and try again; capital letters matter."
-        return ValidationError({"password": sentence})
+        return ValidationError({"password": ValidationError(sentence, code=NO_MATCH)})
 
 
 class PasswordForm(PasswordChangeForm):

@@ -1,5 +1,6 @@
 """Signing in, the account, failures and what belongs to no app: Django's views with our manners."""
 
+import logging
 import sys
 
 from django.contrib.auth import views
@@ -21,8 +22,11 @@ from django.views.defaults import bad_request, page_not_found, permission_denied
 from django_htmx.http import HttpResponseClientRefresh
 
 from selenite import problems
-from selenite.forms import PasswordForm, SignInForm
+from selenite.clients import address_of
+from selenite.forms import NO_MATCH, PasswordForm, SignInForm
 from transcripts.views.answers import SIGNED_OUT, is_action, refuse, wants_json
+
+log = logging.getLogger(__name__)
 
 EXPIRED = "This page is out of date. Nothing was saved. Reload it, then try again."
 ICON_SECONDS = 24 * 3600
@@ -51,6 +55,9 @@ class SignIn(views.LoginView):
         return super().dispatch(request, *args, **kwargs)
 
     def form_invalid(self, form: BaseForm) -> HttpResponse:
+        """Answer on the page, and have the log tell of who guesses. It never has what was typed: some type the password as name."""
+        if form.has_error("password", NO_MATCH):
+            log.warning("sign-in failed from %s", address_of(self.request))
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
 

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from pytest_django import Settings
 
 from tests.conftest import PASSWORD
 
@@ -30,6 +31,35 @@ def test_wrong_password_is_answered_on_the_page(client: Client, alice: User):
     assert 'id="id_password_error"><li>This username and password do not match.' in response.text
     assert _focused(response.text) == ["password"]
     assert "_auth_user_id" not in client.session
+
+
+@pytest.mark.parametrize(
+    ("is_behind_a_front_server", "forwarded", "address"),
+    [
+        (False, "203.0.113.7", "127.0.0.1"),
+        (True, "198.51.100.9, 203.0.113.7", "203.0.113.7"),
+        (True, "2001:db8::7%alice", "2001:db8::7"),
+        (True, "alice", "127.0.0.1"),
+    ],
+)
+def test_failed_sign_in_is_logged_by_the_address_alone(
+    client: Client,
+    alice: User,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
+    is_behind_a_front_server: bool,
+    forwarded: str,
+    address: str,
+):
+    settings.HTTPS = is_behind_a_front_server
+    for name in ("alice", "nobody"):
+        client.post("/sign-in/", {"username": name, "password": "guessed"}, headers={"X-Forwarded-For": forwarded})
+    client.post("/sign-in/", {"username": "alice", "password": ""})
+    client.post("/sign-in/", {"username": "alice", "password": PASSWORD})
+
+    warnings = [(record.levelname, record.getMessage()) for record in caplog.records if record.name == "selenite.views"]
+    assert warnings == [("WARNING", f"sign-in failed from {address}")] * 2
+    assert not any(typed in caplog.text for typed in ("alice", "nobody", "guessed"))
 
 
 def test_focus_is_on_the_first_of_several_wrong_fields(client: Client, alice_client: Client, db: None):
