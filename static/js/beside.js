@@ -1,13 +1,9 @@
-// What stands beside the text: open where there is room for it, its times played, and no note lost by leaving.
+// What stands beside the text: open where there is room for it, and its times played.
 
 import { bringIntoSight } from "./sight.js";
 
 const WIDE = matchMedia("(width >= 72rem)");
 const media = document.querySelector("[data-media]");
-const note = document.querySelector("[data-note]");
-const text = note.querySelector("[data-note-text]");
-let saved = text.value;
-let sent = saved;
 
 function fold() {
   for (const part of document.querySelectorAll("[data-beside]")) part.open = WIDE.matches;
@@ -38,7 +34,6 @@ function showReport(report) {
 fold();
 WIDE.addEventListener("change", fold);
 document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-note-drop]")) saved = text.value;
   const link = event.target.closest("[data-play-at]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
@@ -57,10 +52,3 @@ document.addEventListener("keydown", (event) => {
   if (form && event.key === "Escape") form.querySelector("[data-escape]").click();
 });
 document.body.addEventListener("htmx:afterSettle", ({ detail }) => detail.target.id === "report" && showReport(detail.target));
-note.addEventListener("htmx:beforeRequest", () => (sent = text.value));
-note.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.successful) saved = sent;
-});
-addEventListener("beforeunload", (event) => {
-  if (text.value !== saved) event.preventDefault();
-});

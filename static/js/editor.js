@@ -2,6 +2,7 @@
 // typing pauses or the focus goes elsewhere. What the server answers is put into the page, but never under the hands of somebody.
 
 import { Addition } from "./addition.js";
+import { tellNotDone } from "./connection.js";
 import { actOf, askWho, nameKeys } from "./editorkeys.js";
 import { put } from "./paragraphs.js";
 import { offsetAt } from "./spoken.js";
@@ -169,7 +170,7 @@ export class Editor {
   // What was to be done was not: the notice says why, unless there is no connection.
   stay(status) {
     this.then = null;
-    if (!status) document.getElementById("announcement").textContent = "There is no connection, so this was not done.";
+    if (!status) tellNotDone();
   }
 
   click(button) {

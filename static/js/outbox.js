@@ -23,7 +23,7 @@ export class Outbox {
     this.texts = new Map(this.recall());
     this.acts = [];
     this.tries = 0;
-    this.saving = new Saving(() => this.askAgain());
+    this.saving = new Saving(document.getElementById("saving"), () => this.askAgain());
     document.body.addEventListener("htmx:afterRequest", (event) => event.detail.elt.id === "outbox" && this.settle(event.detail.xhr));
     document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
       if (detail.requestConfig.elt.id === "outbox" && this.isToldElsewhere(detail.xhr.status)) detail.shouldSwap = false;

@@ -9,8 +9,9 @@ const WORDS = {
 };
 
 export class Saving {
-  constructor(onChoose) {
-    this.line = document.getElementById("saving");
+  // `onChoose` is called where a person is to choose between two texts.
+  constructor(line, onChoose) {
+    this.line = line;
     this.why = null;
     this.line.addEventListener("click", (event) => event.target.closest("[data-choose]") && onChoose());
   }

@@ -212,6 +212,58 @@ def test_a_note_that_two_people_write_is_never_lost(open_page: Callable[..., Pag
     expect(second.get_by_label("Note", exact=True)).to_have_value("from the first")
 
 
+def test_a_note_outlives_a_lost_connection_a_reload_and_a_sign_out(
+    open_page: Callable[..., Page], person: Person, data: Path
+):
+    page = open_page(expected_error=("Failed to load resource", "htmx:", "Response Status Error"))
+    sign_in(page, person)
+    _upload(page, data / "jfk.opus")
+    note, state = page.get_by_label("Note", exact=True), page.locator("#note-saving")
+    page.context.set_offline(True)
+    note.fill("Typed without a connection")
+    expect(state).to_contain_text("Not saved yet: there is no connection.")
+    page.context.set_offline(False)
+    expect(state).to_have_text("Saved")
+    page.route("**/note", lambda route: route.abort())
+    note.fill("Typed before a reload")
+    expect(state).to_contain_text("Not saved yet: there is no connection.")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    expect(note).to_have_value("Typed before a reload")
+    page.unroute("**/note")
+    expect(state).to_have_text("Saved")
+    session = next(cookie for cookie in page.context.cookies() if cookie["name"] == "sessionid")
+    page.context.clear_cookies(name="sessionid")
+    note.fill("Typed after a sign-out")
+    expect(state.get_by_role("link", name="Sign in")).to_be_visible()
+    page.context.add_cookies([session])
+    expect(state).to_have_text("Saved")
+    page.reload()
+    expect(note).to_have_value("Typed after a sign-out")
+
+
+def test_what_cannot_be_done_without_a_connection_is_told(open_page: Callable[..., Page], person: Person, data: Path):
+    page = open_page(expected_error=("Failed to load resource", "htmx:", "Response Status Error"))
+    sign_in(page, person)
+    _upload(page, data / "jfk.opus")
+    told = page.get_by_text("There is no connection to Selenite, so this was not done.")
+    _settle(page)
+    page.context.set_offline(True)
+    page.get_by_label("Add tags").fill("oral history")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(told).to_be_visible()
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_role("list", name="Tags", exact=True)).to_contain_text("oral history")
+    expect(told).to_have_count(0)
+    page.route("**/comments", lambda route: route.fulfill(status=500))
+    page.route("**/comment", lambda route: route.fulfill(status=500))
+    page.get_by_label("Comment", exact=True).fill("Lost?")
+    page.get_by_label("Comment", exact=True).press("Control+Enter")
+    expect(page.get_by_text("Something went wrong in Selenite")).to_be_visible()
+    expect(page.get_by_label("Comment", exact=True)).to_have_value("Lost?")
+
+
 def test_a_library_is_put_in_order_without_javascript(open_page: Callable[..., Page], person: Person, data: Path):
     page = open_page(javascript=False)
     sign_in(page, person)

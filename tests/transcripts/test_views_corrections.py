@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from tests.conftest import MakeJob, MakeSegments
-from transcripts.models import Edit, Job
+from transcripts.models import Edit, Job, Recording
 from transcripts.services.corrections import write
 from transcripts.views.text import FIRST_PARAGRAPHS, PART_PARAGRAPHS
 
@@ -76,8 +76,14 @@ def test_saving_answers_with_the_paragraph_and_no_notice(talk: Job, post: Post, 
     assert texts(talk)[1] == "ask not what our country can do for you,"
     assert text.count('class="paragraph') == 1
     assert "what our country" in text
-    assert 'id="messages"' not in text
+    assert 'class="notice' not in text
     assert f'name="known" value="{Edit.objects.get().pk}"' in text
+
+
+def test_saving_in_a_version_that_is_not_in_use_says_so(talk: Job, post: Post, make_job: MakeJob):
+    Recording.objects.update(shown_job=make_job(talk.recording, state=Job.State.COMPLETED))
+    text = post(f"segments/{pk(talk, 1)}/", text="what our country can do for you,", base=SECOND)
+    assert "This is saved in a version that is not in use" in text
 
 
 def test_saving_tells_the_page_what_is_new(talk: Job, alice_client: Client):
@@ -85,7 +91,7 @@ def test_saving_tells_the_page_what_is_new(talk: Job, alice_client: Client):
     response = alice_client.post(path, {"text": "ask not\nwhat", "base": SECOND, "known": 0}, headers=HX)
     created = pk(talk, 2)
     assert f'"text-saved": {{"segment": {pk(talk, 1)}, "created": [{created}]}}' in response["HX-Trigger-After-Swap"]
-    assert response["HX-Reswap"] == "none"
+    assert response["HX-Reswap"] == "outerHTML"
 
 
 def test_saving_the_same_text_again_is_no_conflict(talk: Job, post: Post):

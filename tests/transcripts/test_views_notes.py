@@ -79,7 +79,7 @@ def test_nothing_beside_a_text_is_for_others(client: Client, bob_client: Client,
 def test_note_is_saved_again_and_again(alice_client: Client, completed_job: Job):
     address = f"/recordings/{completed_job.recording_id}/note"
     answer = alice_client.post(address, {"text": "one\r\n two", "version": 0}, headers=HX)
-    assert (answer.status_code, 'value="1"' in answer.text, ">Saved<" in answer.text) == (200, True, True)
+    assert (answer.status_code, 'value="1"' in answer.text) == (200, True)
     answer = alice_client.post(address, {"text": f"\n{HOSTILE}", "version": 1}, follow=True)
     assert answer.redirect_chain == [(f"/recordings/{completed_job.recording_id}/#note", 302)]
     assert "&#10;\n&lt;script&gt;" in answer.text

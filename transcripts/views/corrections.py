@@ -191,7 +191,7 @@ def _conflict(request: HttpRequest, before: Before, segment_id: int, conflict: C
     }
     if "HX-Request" not in request.headers:
         return render(request, "transcripts/conflict.html", context, status=409)
-    context |= page_now(request, before, is_understood=False) | {"in_dialog": True, "is_quiet": True}
+    context |= page_now(request, before, is_understood=False) | {"in_dialog": True}
     response = render(request, "transcripts/conflicting.html", context, status=409)
     shown: HttpResponse = retarget(reswap(response, "innerHTML"), "#dialog")
     return shown

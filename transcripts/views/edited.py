@@ -23,6 +23,11 @@ WayBack = Literal["Undo", "Redo"]
 MANY_PARAGRAPHS = 300
 """A page takes all the text anew as fast as so many changes of it."""
 
+OUT_OF_USE = (
+    "This is saved in a version that is not in use: search and exports have another one. "
+    "Above the text you can choose this one."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Before:
@@ -57,6 +62,8 @@ def answer(
 ) -> HttpResponse:
     """Show a text after an edit, with a sentence and the way back; as it is now, where there was none."""
     job = before.job
+    if edit is not None and job.recording.shown_job_id not in (None, job.pk):
+        messages.warning(request, OUT_OF_USE)
     if edit is not None and sentence:
         tell(request, job, edit.pk, sentence, way_back=way_back)
     elif sentence:
@@ -67,11 +74,10 @@ def answer(
         return redirect(page_of(job))
     is_understood = edit is not None or refusal is not None
     context = page_now(request, before, is_understood=is_understood, refusal=refusal) | {
-        "is_quiet": not sentence and not refusal,
         "offer": offer_of(edit),
     }
-    how = "none" if context["is_quiet"] else "outerHTML"
-    response = retarget(reswap(render(request, "transcripts/edited.html", context), how), "#messages")
+    # Also where nothing is said: what the notice says of an earlier change would not be so any more.
+    response = retarget(reswap(render(request, "transcripts/edited.html", context), "outerHTML"), "#messages")
     # Not before: what closes takes the form away, from which htmx looks for the place of the answer.
     trigger_client_event(response, "action-done", after="swap")
     done: HttpResponse = response

@@ -67,7 +67,7 @@ def note(request: HttpRequest, recording_id: UUID) -> HttpResponse:
         return _note(request, recording, other=err.note)
     if "HX-Request" not in request.headers:
         return redirect(f"{reverse('transcripts:detail', args=[recording.pk])}#note")
-    context = {"recording": recording, "note": saved, "is_saved": True}
+    context = {"recording": recording, "note": saved}
     return render(request, "transcripts/_note_state.html", context)
 
 
