@@ -114,6 +114,13 @@ def test_conflict_shows_both_texts(talk: Job, post: Post, bob, alice_client: Cli
     assert texts(talk)[1] == "ask knot"
 
 
+def test_texts_of_a_conflict_begin_without_a_space(talk: Job, post: Post, bob):
+    write(talk, pk(talk, 1), f"Theirs {SECOND}", base=SECOND, author=bob)
+    text = post(f"segments/{pk(talk, 1)}/", text=f"Mine {SECOND}", base=SECOND, status=409)
+    assert f'<dd dir="auto"><mark>Mine</mark> {SECOND}</dd>' in text
+    assert f'<dd dir="auto"><mark>Theirs</mark> {SECOND}</dd>' in text
+
+
 def test_conflict_is_a_page_without_javascript(talk: Job, alice_client: Client, bob):
     write(talk, pk(talk, 1), "Theirs", base=SECOND, author=bob)
     response = alice_client.post(f"/jobs/{talk.pk}/segments/{pk(talk, 1)}/", {"text": "Mine", "base": SECOND})

@@ -185,7 +185,8 @@ def _conflict(request: HttpRequest, before: Before, segment_id: int, conflict: C
         "job": job,
         "segment_id": segment_id,
         "conflict": conflict,
-        "runs": runs,
+        "yours": [run for run in runs if run.kind != "gone"],
+        "now": [run for run in runs if run.kind != "new"],
         "both": "".join(run.space + run.text for run in runs).strip(),
         "page_url": page_of(job),
     }
