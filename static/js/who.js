@@ -2,6 +2,7 @@
 // the text that is selected. Without this script the names lead to a page that asks the same.
 
 import { restoreFocus } from "./focus.js";
+import { fold } from "./fold.js";
 import { placesOf, wordsBetween } from "./spoken.js";
 
 const GAP = 6; // Pixels between the menu and what it is about.
@@ -118,15 +119,23 @@ export class WhoMenu {
   // What is typed narrows down the speakers, and is the name of a new one.
   find(field) {
     if (!field.matches("[data-find]")) return;
-    const text = field.value.trim().toLowerCase();
+    const { text } = fold(field.value.trim());
     const items = [...this.menu.querySelectorAll("[data-found]")];
-    for (const item of items) item.hidden = !item.dataset.found.includes(text);
-    this.menu.querySelector("[data-new]").parentElement.hidden = items.some((item) => item.dataset.found === text);
+    for (const item of items) item.hidden = !fold(item.dataset.found).text.includes(text);
+    const typed = field.value.trim().toLowerCase(); // Somebody whose name differs in accents alone may be somebody else.
+    this.menu.querySelector("[data-new]").parentElement.hidden = items.some((item) => item.dataset.found.toLowerCase() === typed);
     this.menu.querySelector("[data-new-name]").textContent = text ? ` “${field.value.trim()}”` : "";
   }
 
   buttons() {
     return [...this.menu.querySelectorAll("li:not([hidden]) > :is(button, a)")];
+  }
+
+  // Whom Enter takes: who is called so, else who is without regard to accents, else the first that is found.
+  chosen(name) {
+    const buttons = this.buttons().filter((each) => each.matches("button"));
+    const called = (like) => buttons.find(({ parentElement: { dataset } }) => dataset.found && like(dataset.found) === like(name));
+    return name ? (called((each) => each.toLowerCase()) ?? called((each) => fold(each).text) ?? buttons[0]) : null;
   }
 
   press(event) {
@@ -135,7 +144,7 @@ export class WhoMenu {
     const isField = event.target.matches("[data-find]");
     if (event.key === "Enter" && isField) {
       event.preventDefault();
-      (event.target.value.trim() ? buttons.find((each) => each.matches("button")) : null)?.click();
+      this.chosen(event.target.value.trim())?.click();
     } else if (event.key === "ArrowDown" && (isField || at >= 0)) {
       event.preventDefault();
       buttons[at + 1]?.focus();

@@ -221,6 +221,39 @@ def test_sentences_with_selected_words_are_given_to_another(open_talk: Callable[
     expect(_turns(page)).to_have_text(["Speaker 1"])
 
 
+def test_speakers_are_found_without_case_and_accents(open_talk: Callable[..., Page]):
+    page = open_talk()
+    page.get_by_label("Name of Speaker 1").fill("Élodie Marchand")
+    page.get_by_label("Name of Speaker 1").press("Enter")
+    expect(_notice(page)).to_have_text("The name Élodie Marchand is saved.")
+    for place, typed in ((1, "elod"), (1, "ELODIE MARCHAND")):
+        page.locator(".moment").nth(place).focus()
+        page.keyboard.press("s")
+        expect(page.locator("#assign-name")).to_be_focused()
+        page.keyboard.type(typed)
+        expect(page.locator("#who").get_by_role("button", name="Élodie Marchand", exact=True)).to_be_visible()
+        expect(page.locator("#who").get_by_role("button", name="New speaker")).to_be_visible()
+        page.keyboard.press("Enter")
+        expect(_notice(page)).to_have_text("Élodie Marchand says this now.")
+        expect(page.locator("#who")).to_be_hidden()
+    expect(_turns(page)).to_have_text(["Élodie Marchand"])
+
+
+def test_enter_takes_who_is_called_as_it_was_typed(open_talk: Callable[..., Page]):
+    page = open_talk()
+    for number, name in ((1, "Ann Marie"), (2, "Änn"), (3, "Ann")):
+        page.get_by_label(f"Name of Speaker {number}").fill(name)
+        page.get_by_label(f"Name of Speaker {number}").press("Enter")
+        expect(_notice(page)).to_have_text(f"The name {name} is saved.")
+    page.locator(".moment").first.focus()
+    page.keyboard.press("s")
+    expect(page.locator("#assign-name")).to_be_focused()
+    page.keyboard.type("ann")
+    expect(page.locator("#who").get_by_role("button", name="New speaker")).to_be_hidden()
+    page.keyboard.press("Enter")
+    expect(_notice(page)).to_have_text("Ann says this now.")
+
+
 def test_undo_key_walks_back_and_never_does_again(open_talk: Callable[..., Page]):
     page = open_talk()
     for number, name in ((1, "Ann"), (2, "Ben")):
