@@ -4,6 +4,7 @@
 import { offsetIn, wordsOf } from "./spoken.js";
 
 const AROUND_SECONDS = 1;
+const AROUND = /^(?:(?![%&@#])\p{P}|\s)+|(?:(?![%&@#])\p{P}|\s)+$/gu; // What stands around a word and is none of it.
 const NO_MORE = "There are no doubtful words left.";
 
 export class DoubtfulWords {
@@ -155,8 +156,11 @@ export class DoubtfulWords {
     const { word } = this;
     if (!word || !this.editing.canEdit) return;
     const { editor } = this.editing;
-    editor.open(word.passage, word.offset);
-    editor.field?.setSelectionRange(word.offset, word.offset + word.mark.textContent.length);
+    const text = word.mark.textContent;
+    const bare = text.replace(AROUND, "") || text;
+    const start = word.offset + text.indexOf(bare);
+    editor.open(word.passage, start);
+    editor.field?.setSelectionRange(start, start + bare.length);
   }
 
   // By find and replace, which shows all places first.

@@ -135,6 +135,17 @@ def _look_at_the_report(page: Page) -> None:
     expect(page.locator("#report")).to_contain_text("tiny.en, faster-whisper")
 
 
+def test_fix_leaves_the_punctuation(open_page: Callable[..., Page], listener: Person):
+    page = _open(open_page, listener)
+    page.keyboard.press("Shift+D")
+    expect(_here(page)).to_have_text("country.")
+    page.keyboard.press("x")
+    page.keyboard.type("nation")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#offer p")).to_have_text("country → nation")
+    expect(page.locator("#transcript")).to_contain_text("do for your nation.")
+
+
 def test_doubtful_words_by_touch_and_without_javascript(open_page: Callable[..., Page], listener: Person):
     page = _open(open_page, listener, width=360, height=740)
     page.locator("#doubtful").click()

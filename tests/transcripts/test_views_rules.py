@@ -187,6 +187,19 @@ def test_correction_offers_a_rule(alice_client: Client, completed_job: Job):
     assert 'value="Canadians"' in page
 
 
+def test_offer_names_words_without_punctuation_of_any_script(alice_client: Client, completed_job: Job):
+    row = completed_job.segments.first()
+    address = f"/jobs/{completed_job.pk}/segments/{row.pk}/"
+    base = row.text.strip()
+    for text in ("¿cabeza?", "¿cerveza? 50%"):
+        alice_client.post(address, {"text": text, "base": base})
+        base = text
+    answer = alice_client.post(
+        address, {"text": "cabaña 50%", "base": base, "known": "0"}, headers={"HX-Request": "true"}
+    )
+    assert "<bdi>cerveza</bdi> → <bdi>cabaña</bdi>" in answer.text
+
+
 def test_correction_of_many_words_offers_nothing(alice_client: Client, completed_job: Job):
     row = completed_job.segments.first()
     values = {"text": "Something else altogether was said by him here", "base": row.text.strip(), "known": "0"}

@@ -1,6 +1,7 @@
 """What a correction may lead on to: the same everywhere in this text, and a rule for what is transcribed from now on."""
 
 from dataclasses import dataclass
+from unicodedata import category
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -12,7 +13,8 @@ from transcripts.services.corrections import shown
 MOST_CHARACTERS = 60
 """What is longer is no word that is misheard again and again."""
 MOST_WORDS = 4
-MARKS = " .,;:!?…\"'“”„‚‘’«»()[]-–—"
+PART_OF_WORDS = "%&@#"
+"""What counts as punctuation, and is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,16 @@ def offer_of(edit: Edit | None) -> Offer | None:
 
 
 def _offer(runs: list[Run]) -> Offer | None:
-    gone, new = ([run.text.strip(MARKS) for run in runs if run.kind == kind] for kind in ("gone", "new"))
+    gone, new = ([_bare(run.text) for run in runs if run.kind == kind] for kind in ("gone", "new"))
     pairs = set(zip(gone, new, strict=False))
     if len(gone) != len(new) or len(pairs) != 1:
         return None
     [(old, now)] = pairs
     is_short = all(len(text) <= MOST_CHARACTERS and len(text.split()) <= MOST_WORDS for text in (old, now))
     return Offer(old, now) if is_short and old and now and old != now else None
+
+
+def _bare(text: str) -> str:
+    """Return a text without the punctuation before and behind it, of whatever script."""
+    marks = {each for each in text if category(each).startswith(("P", "Z")) and each not in PART_OF_WORDS}
+    return text.strip("".join(marks))
