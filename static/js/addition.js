@@ -10,6 +10,7 @@ export class Addition {
     this.form.querySelector(".editor-times").remove();
     this.field = this.form.querySelector("textarea");
     this.field.ariaLabel = "Text that is added after this segment";
+    delete this.field.dataset.untyped; // The key that undoes the last change would take the field away.
     this.field.placeholder = "What is said here?";
     this.onDone = onDone;
     this.onLeave = onLeave;

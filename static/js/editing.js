@@ -21,6 +21,7 @@ export class Editing {
     new Paragraphs(transcript); // After the editor, which is asked first.
     new ChangedText(transcript);
     document.addEventListener("click", (event) => this.click(event));
+    document.addEventListener("undo-text", (event) => this.undo(event));
     document.body.addEventListener("htmx:oobAfterSwap", ({ detail }) => detail.target.id === "editing" && this.show());
     this.show();
   }
@@ -83,6 +84,15 @@ export class Editing {
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     this.editor.open(link.closest(".paragraph").querySelector("[data-segment]"));
+  }
+
+  // After all that is under way, such as what is to be undone. The text is left, since what comes back may stand in its place.
+  undo(event) {
+    const { editor, outbox } = this;
+    event.preventDefault();
+    editor.then = null;
+    editor.close({ focus: editor.form?.contains(event.target) });
+    outbox.act(event.detail, {});
   }
 
   // A click in the text while it is edited.

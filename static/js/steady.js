@@ -15,12 +15,17 @@ function wayOf(event) {
   return letter === "y" && !shiftKey ? "redo" : null;
 }
 
+// Where the text is corrected, its script does it, after all that is under way. A field in which nothing was typed has nothing to
+// take back.
 function undo(event) {
   const way = wayOf(event);
-  if (!way || event.target.closest(FIELDS) || document.querySelector("dialog[open]")) return;
+  const isWritten = event.target.closest(FIELDS) && !("untyped" in event.target.dataset);
+  if (!way || isWritten || document.querySelector("dialog[open]")) return;
   const button = document.querySelector(`[data-${way}-last]`);
   if (!button) return;
   event.preventDefault();
+  const asked = new CustomEvent("undo-text", { bubbles: true, cancelable: true, detail: button.form.action });
+  if (!event.target.dispatchEvent(asked)) return;
   htmx.process(button.form); // Right after a swap htmx would not take it yet, and the browser would leave the page.
   button.form.requestSubmit(button);
 }
@@ -34,6 +39,7 @@ function send(event) {
 }
 
 document.addEventListener("keydown", undo);
+document.addEventListener("input", ({ target }) => delete target.dataset.untyped);
 document.addEventListener("keydown", send);
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-close-notice]");

@@ -257,6 +257,56 @@ def test_undo_and_redo_by_keyboard(page: Page):
     expect(page.locator(":focus")).to_have_count(1)
 
 
+def test_undo_key_reaches_the_text_from_a_field_where_nothing_was_typed(page: Page):
+    before = _passages(page)
+    _begin(page, 1)
+    page.keyboard.press("Alt+x")
+    expect(page.locator("#transcript [data-segment]")).to_have_count(len(before) - 1)
+    expect(_field(page)).to_be_focused()
+    page.keyboard.press("Control+z")
+    expect(_field(page)).to_have_count(0)
+    expect(page.locator("#transcript [data-segment]")).to_have_text(before)
+    expect(page.locator(".moment:focus")).to_have_count(1)
+
+    _begin(page, -1)
+    page.keyboard.press("Alt+a")
+    expect(page.get_by_role("textbox", name="Text that is added after this segment")).to_be_focused()
+    page.keyboard.type("Thank you")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#transcript [data-segment]")).to_have_count(len(before) + 1)
+    expect(_field(page)).to_have_value("Thank you")
+    page.keyboard.press("Control+z")
+    expect(page.locator("#transcript [data-segment]")).to_have_text(before)
+    _begin(page, 0)
+    page.keyboard.press("Control+y")
+    expect(page.locator("#transcript [data-segment]")).to_have_count(len(before) + 1)
+    page.keyboard.press("Control+z")
+    expect(page.locator("#transcript [data-segment]")).to_have_text(before)
+
+
+def test_undo_key_waits_for_what_it_takes_back(page: Page):
+    before = _passages(page)
+    _write_before(page, 0, "One ")
+    _is_saved(page)
+    page.route("**/delete", lambda route: (page.wait_for_timeout(1000), route.continue_()))
+    _begin(page, 1)
+    page.keyboard.press("Alt+x")
+    page.keyboard.press("Control+z")
+    expect(page.locator("#messages p")).to_have_text("The change is undone.")
+    expect(page.locator("#transcript [data-segment]")).to_have_text([f"One {before[0]}", *before[1:]])
+    expect(_field(page)).to_have_count(0)
+
+
+def test_undo_key_stays_in_a_field_where_something_was_typed(page: Page):
+    text = _begin(page)
+    page.keyboard.press("Control+Home")
+    page.keyboard.type("One ")
+    _is_saved(page)
+    page.keyboard.press("Control+z")
+    expect(_field(page)).to_have_value(text)
+    expect(_field(page)).to_be_focused()
+
+
 def test_click_edits_while_the_text_is_edited(page: Page):
     page.get_by_role("button", name="Edit text").click()
     page.locator("[data-segment]").first.click(position={"x": 40, "y": 8})
