@@ -20,7 +20,7 @@ class TitleForm(forms.Form):
     title = forms.CharField(
         label="Title",
         max_length=NAME_LIMIT,
-        widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off", "data-overwrite": True}),
         error_messages={"required": "Give the recording a title."},
     )
 

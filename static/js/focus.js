@@ -34,6 +34,11 @@ function goToEnd() {
   if (field?.matches("textarea[autofocus]") && !field.selectionEnd) field.setSelectionRange(field.value.length, field.value.length);
 }
 
+// Whoever gives something another name writes it anew, or goes to where it is to be changed.
+function selectName({ target }) {
+  target.querySelector("[data-overwrite]")?.select();
+}
+
 // Whoever presses where nothing takes the focus has left it of their own will.
 function leave({ target }) {
   if (!target.closest(`${REACHABLE}, label, dialog, [popover]`)) last = target.closest(".paragraph") ? placeOf(target) : null;
@@ -139,5 +144,6 @@ for (const name of ["htmx:afterSettle", "htmx:oobAfterSwap", "action-done"]) {
   document.body.addEventListener(name, restoreSoon);
 }
 document.body.addEventListener("htmx:afterSettle", goToEnd);
+document.body.addEventListener("htmx:afterSettle", selectName);
 addEventListener("pagehide", keep);
 recall();

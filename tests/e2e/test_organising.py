@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.server import Person
+from tests.e2e.server import Person, Server
 from tests.e2e.steps import SAID, TRANSCRIBE_MILLISECONDS, choose_files, sign_in, words
 
 NEW_TAGS = re.compile(r"^(Other tags|Tags)$")
@@ -262,6 +262,24 @@ def test_what_cannot_be_done_without_a_connection_is_told(open_page: Callable[..
     page.get_by_label("Comment", exact=True).press("Control+Enter")
     expect(page.get_by_text("Something went wrong in Selenite")).to_be_visible()
     expect(page.get_by_label("Comment", exact=True)).to_have_value("Lost?")
+
+
+def test_title_is_selected_where_it_is_changed(open_page: Callable[..., Page], server: Server, person: Person):
+    server.give("jfk.mp3", person)
+    page = open_page()
+    sign_in(page, person)
+    page.locator("[data-row] [data-menu] > summary").click()
+    page.get_by_role("link", name="Rename…").click()
+    expect(page.get_by_label("Title", exact=True)).to_be_focused()
+    page.keyboard.type("Address")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Address", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Address")
+    page.get_by_role("link", name="Rename the recording").click()
+    expect(page.get_by_label("Title", exact=True)).to_be_focused()
+    page.keyboard.type("Inaugural")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Inaugural")
 
 
 def test_a_library_is_put_in_order_without_javascript(open_page: Callable[..., Page], person: Person, data: Path):
