@@ -4,6 +4,7 @@ const box = document.querySelector("[data-fill]");
 const form = box.closest("form");
 const NAMES = { language: "the language", model: "the model", diarize: "speakers", prompt: "words to expect" };
 const byHand = new Set();
+let filled = [];
 const first = Object.fromEntries(Object.keys(NAMES).map((name) => [name, read(name)]));
 
 function read(name) {
@@ -45,20 +46,28 @@ function explain(before) {
 function fill() {
   const tags = chosen();
   const before = { language: read("language"), model: read("model") };
-  const filled = Object.keys(NAMES).filter((name) => {
+  filled = Object.keys(NAMES).filter((name) => {
     if (byHand.has(name)) return false;
     const value = carried(name, tags);
     const hasValue = value !== undefined && value !== "";
     return write(name, hasValue ? value : first[name]) && hasValue;
   });
   explain(before);
-  const words = filled.map((name) => NAMES[name]).join(", ");
+  tell();
+}
+
+// What is chosen by hand is filled in by nothing else.
+function tell() {
+  const words = filled.filter((name) => !byHand.has(name)).map((name) => NAMES[name]).join(", ");
   box.querySelector("[data-filled]").textContent = words && `Filled in by your tags: ${words}.`;
 }
 
 form.elements.filled.value = "1";
 form.addEventListener("change", (event) => {
   if (box.contains(event.target)) fill();
-  else if (event.isTrusted) byHand.add(event.target.name);
+  else if (event.isTrusted) {
+    byHand.add(event.target.name);
+    tell();
+  }
 });
 fill();

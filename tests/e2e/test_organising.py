@@ -282,6 +282,27 @@ def test_title_is_selected_where_it_is_changed(open_page: Callable[..., Page], s
     expect(page.get_by_role("heading", level=1)).to_have_text("Inaugural")
 
 
+def test_what_is_chosen_by_hand_is_filled_in_by_no_tag(open_page: Callable[..., Page], person: Person, data: Path):
+    page = open_page()
+    sign_in(page, person)
+    _give_defaults(page)
+    choose_files(page, [data / "jfk.opus"])
+    page.locator("label", has_text="Archive").click()
+    told = page.locator("[data-filled]")
+    expect(told).to_have_text("Filled in by your tags: the language, words to expect.")
+    _settle(page)
+    page.get_by_label("Language spoken").focus()
+    page.keyboard.press("End")  # Chosen by a person, not by a script.
+    expect(page.get_by_label("Language spoken")).not_to_have_value("en")
+    expect(told).to_have_text("Filled in by your tags: words to expect.")
+    _settle(page)
+    page.get_by_label("Names and words to expect").press("End")
+    page.keyboard.type("s")
+    page.keyboard.press("Tab")
+    expect(told).to_be_empty()
+    _settle(page)
+
+
 def test_a_library_is_put_in_order_without_javascript(open_page: Callable[..., Page], person: Person, data: Path):
     page = open_page(javascript=False)
     sign_in(page, person)
