@@ -4,6 +4,7 @@
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 BROKEN_PIPE = 141
@@ -14,6 +15,8 @@ if __name__ == "__main__":
     try:
         execute_from_command_line(sys.argv)
         sys.stdout.flush()
+    except ImproperlyConfigured as err:
+        sys.exit(f"Selenite cannot start: {err}")
     except BrokenPipeError:  # Whoever reads the output has enough of it, such as `head`.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(BROKEN_PIPE)

@@ -49,6 +49,16 @@ def folder(name: str, default: Path) -> Path:
     return Path(value).expanduser().resolve() if value else default
 
 
+def made(name: str, path: Path) -> Path:
+    """Return a folder that is there from now on; `name` is the variable that it came from. Raises ImproperlyConfigured."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        why = "is a file" if path.is_file() else f"cannot be made: {err.strerror}"
+        raise ImproperlyConfigured(f"{name} must be a folder, and {path} {why}.") from err
+    return path
+
+
 def stamp(name: str) -> str:
     """Return the variable `name`, else the time now, as 20261122-101500. What this process starts inherits it."""
     value = os.environ.setdefault(name, f"{datetime.now().astimezone():{STAMP}}")
@@ -60,12 +70,20 @@ def stamp(name: str) -> str:
 
 
 def secret(name: str, path: Path) -> str:
-    """Return the variable `name`, else the content of `path`, which is written once with a random value."""
+    """Return the variable `name`, else the content of `path`, which is written once with a random value.
+
+    Raises ImproperlyConfigured where it cannot be read or written.
+    """
     if value := os.environ.get(name):
         return value
-    if not path.exists():
-        _write_secret(path)
-    return path.read_text(encoding="ascii").strip()
+    try:
+        if not path.exists():
+            _write_secret(path)
+        return path.read_text(encoding="ascii").strip()
+    except OSError as err:
+        raise ImproperlyConfigured(
+            f"The secret key cannot be read: {path} ({err.strerror}). Run this as the user who runs Selenite, or set {name}."
+        ) from err
 
 
 def _write_secret(path: Path) -> None:

@@ -17,7 +17,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 # Where things lie. `DATA_DIR` holds what must be kept: database, uploads and the secret key.
 DATA_DIR = environment.folder("SELENITE_DATA_DIR", BASE_DIR)
-DATA_DIR.mkdir(parents=True, exist_ok=True)  # SQLite makes its file, but not the folder.
+environment.made("SELENITE_DATA_DIR", DATA_DIR)  # SQLite makes its file, but not the folder.
 MEDIA_ROOT = environment.folder("SELENITE_MEDIA_DIR", DATA_DIR / "media")
 WEIGHTS_DIR = environment.folder("SELENITE_MODELS_DIR", BASE_DIR / "models")
 WORK_DIR = environment.folder("SELENITE_WORK_DIR", DATA_DIR / "work")

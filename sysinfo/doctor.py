@@ -175,17 +175,14 @@ def _model() -> Iterator[Check]:
 
 
 def _weights() -> Iterator[Check]:
-    """Look at the weights that are not what they were. What the default lacks is said by the check of the service."""
+    """Look at the weights that are not what they were. Of a default that is broken the check of the service tells."""
     scan.refresh()
     known = tables.load()
     for row in known.models.values():
-        is_told = (row.store, row.key) == known.default
-        if (
-            row.enabled
-            and not is_told
-            and (row.status == SpeechModel.Status.BROKEN or row.status_detail == scan.CHANGED)
-        ):
-            words = "is broken: " if row.status == SpeechModel.Status.BROKEN else "may not be what was installed. "
+        is_broken = row.status == SpeechModel.Status.BROKEN
+        is_told = is_broken and (row.store, row.key) == known.default
+        if row.enabled and not is_told and (is_broken or row.status_detail == scan.CHANGED):
+            words = "is broken: " if is_broken else "may not be what was installed. "
             yield Check("weights", "Weights", State.NOTICE, f"{row} {words}{row.status_detail}", MEND)
 
 

@@ -342,7 +342,7 @@ def test_what_could_not_be_added_comes_back(page: Page):
     page.context.set_offline(True)
     page.keyboard.type("Thank you")
     page.keyboard.press("Enter")
-    expect(page.locator("#announcement")).to_have_text("There is no connection, so this was not done.")
+    expect(page.get_by_text("There is no connection to Selenite, so this was not done.")).to_be_visible()
     expect(added).to_have_value("Thank you")
     expect(added).to_be_focused()
     page.context.set_offline(False)

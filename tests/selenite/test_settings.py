@@ -14,6 +14,28 @@ def test_settings_make_the_data_folder_where_a_secret_key_is_given(tmp_path):
     assert list(folder.iterdir()) == []
 
 
+def test_folder_and_key_that_cannot_be_used_are_told_in_a_sentence(tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "keyless" / ".secret_key").mkdir(parents=True)
+    told = {
+        tmp_path / "file": f"SELENITE_DATA_DIR must be a folder, and {tmp_path / 'file'} is a file.",
+        tmp_path
+        / "file"
+        / "below": f"SELENITE_DATA_DIR must be a folder, and {tmp_path / 'file/below'} cannot be made: Not a directory.",
+        tmp_path / "keyless": f"The secret key cannot be read: {tmp_path / 'keyless/.secret_key'} (Is a directory). "
+        "Run this as the user who runs Selenite, or set SELENITE_SECRET_KEY.",
+    }
+    for folder, sentence in told.items():
+        environment = {name: value for name, value in os.environ.items() if name != "SELENITE_SECRET_KEY"}
+        done = subprocess.run(
+            [sys.executable, "manage.py", "doctor"],
+            env=environment | {"SELENITE_DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "selenite.settings"},
+            capture_output=True,
+            text=True,
+        )
+        assert (done.returncode, done.stderr) == (1, f"Selenite cannot start: {sentence}\n")
+
+
 def test_start_names_the_log_and_is_inherited(tmp_path):
     program = "from selenite import settings; import os; print(settings.START == os.environ['SELENITE_START'], settings.START)"
     own = {"SELENITE_DATA_DIR": str(tmp_path), "SELENITE_START": "20261122-101500"}

@@ -13,6 +13,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from preferences.models import Settings
 from registry import scan
+from speech.weights.manifest import Manifest
 from sysinfo import doctor
 from sysinfo.health import State
 from sysinfo.probes import devices, graphics, memory
@@ -180,6 +181,14 @@ def test_card_that_a_library_cannot_use_is_a_notice(machine: Lasting):
 def test_driver_that_fails_is_a_notice(machine: Lasting):
     cards = graphics.Graphics((), problem="nvidia-smi failed: no driver")
     assert _found(_with(machine, cards))["graphics"].sentence == "nvidia-smi failed: no driver"
+
+
+def test_weights_that_were_changed_are_told_also_of_the_default(put_weights):
+    place = put_weights("faster-whisper", "base")
+    Manifest.read(place).stamped(place).write(place)
+    (place / "model.bin").write_bytes(b"WEIGHTS")
+    [found] = [check for check in doctor.examine() if check.name == "weights" and check.state == State.NOTICE]
+    assert found.sentence == f"faster-whisper/base may not be what was installed. {scan.CHANGED}"
 
 
 def test_disk_that_says_it_is_failing_is_broken(machine: Lasting):

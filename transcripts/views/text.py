@@ -64,8 +64,8 @@ class Line:
         return Position(self.piece, self.index, self.part)
 
 
-FIRST_PARAGRAPHS = 16
-"""What a page of a long text begins with: more than two screens full, 17 KB compressed, and made in a fiftieth of a second."""
+FIRST_PARAGRAPHS = 9
+"""What a page of a long text begins with: more than a screen full, 11 KB compressed, and made in a fiftieth of a second."""
 PART_PARAGRAPHS = 48
 """What follows at a time: put in, it holds up the browser for less than a tenth of a second."""
 LONG_PARAGRAPHS = 36
