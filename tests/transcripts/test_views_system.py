@@ -30,7 +30,7 @@ def test_banner_refreshes_itself_and_goes_away(carol_client: Client, job: Job):
 
     text = carol_client.get("/alarms/").text
     assert NO_WORKER in text
-    assert 'hx-get="/alarms/" hx-trigger="every 10s"' in text
+    assert 'hx-get="/alarms/" hx-trigger="every 10s, alarms-changed from:body"' in text
     presence.announce()
     cache.clear()
     assert NO_WORKER not in carol_client.get("/alarms/").text
