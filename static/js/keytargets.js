@@ -37,7 +37,10 @@ export function press(element, { row, stays }) {
   for (let fold = foldOf(element); fold; fold = foldOf(fold)) fold.open = true;
   if (element.localName === "summary") return unfold(element, stays);
   const isField = element.matches(WRITTEN_IN) || (!row && element.matches("[type=checkbox], [type=radio]"));
-  if (!isField) return element.click();
+  if (!isField) {
+    htmx.process(element.form ?? element); // Right after a swap htmx would not take it yet, and the browser would leave the page.
+    return element.click();
+  }
   element.focus();
   element.scrollIntoView({ block: "nearest" });
 }

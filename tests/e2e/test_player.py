@@ -389,7 +389,7 @@ def test_text_scrolls_along_until_somebody_scrolls(open_video: Callable[..., Pag
     follow = page.get_by_role("button", name="Follow what is played")
     _press(page, "k")
     page.evaluate("document.querySelector('[data-media]').currentTime = 9")
-    page.wait_for_function("document.querySelector('.paragraph[data-playing]')")
+    page.wait_for_function("() => document.querySelector('.paragraph[data-playing]')")
     expect(follow).to_be_hidden()
     page.mouse.move(700, 300)
     page.mouse.wheel(0, 4000)

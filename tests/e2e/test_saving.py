@@ -59,7 +59,7 @@ def test_offer_is_in_sight_where_one_corrects_and_moves_nothing(open_talk: Calla
     _edit(page, -1)
     page.keyboard.press("Control+Enter")
     page.mouse.wheel(0, 2000)
-    page.wait_for_function("scrollY > 100")
+    page.wait_for_function("() => scrollY > 100")
     before = _box(page.locator(".moment").last)
     _correct(page, -1)
     offer = page.locator("#offer")

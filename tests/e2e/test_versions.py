@@ -108,7 +108,7 @@ def test_versions_are_compared_by_keyboard_and_the_other_one_is_put_in_use(
     expect(page.locator("del[data-current]")).to_contain_text("yellow")
     expect(page.locator("ins[data-current]")).to_contain_text("fellow")
     page.locator("[data-play-at]:visible").first.click()
-    page.wait_for_function("!document.querySelector('[data-media]').paused")
+    page.wait_for_function("() => !document.querySelector('[data-media]').paused")
     page.get_by_label("As recognised, without corrections").check()
     page.get_by_role("button", name="Compare").click()
     expect(page.get_by_text("No differences.")).to_be_visible()
