@@ -1,9 +1,7 @@
 // The note of a recording is saved when typing pauses. Until the server has it, it is kept in this tab, through a dropped connection
 // and a reload, and sent again.
 
-import { Saving } from "./saving.js";
-
-const AGAIN_SECONDS = [1, 2, 5, 10, 30];
+import { Saving, pauseAfter } from "./saving.js";
 
 const form = document.querySelector("[data-note]");
 const text = form.querySelector("[data-note-text]");
@@ -50,8 +48,8 @@ function settle() {
 
 function wait(status) {
   clearTimeout(again);
-  again = setTimeout(send, 1000 * (AGAIN_SECONDS[tries] ?? AGAIN_SECONDS.at(-1)));
   tries += 1;
+  again = setTimeout(send, pauseAfter(tries));
   saving.show(status === 401 ? "signed-out" : "offline");
 }
 

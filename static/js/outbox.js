@@ -2,10 +2,8 @@
 // sent one after the other. The server takes none that was written over another text than the one that is there: then a person is
 // asked, and nothing is sent before they answer. What they put off is `held` until they leave its segment again, or choose to be asked.
 
-import { Saving } from "./saving.js";
+import { Saving, pauseAfter } from "./saving.js";
 import { token } from "./session.js";
-
-const AGAIN_SECONDS = [1, 2, 5, 10, 30];
 
 export class Outbox {
   // `addressOf` tells where a segment is saved. `onSaved` is called with a segment and the text that the server has from now on,
@@ -150,7 +148,7 @@ export class Outbox {
     this.sent = null;
     this.tries += 1;
     this.isSignedOut = status === 401;
-    this.timer = setTimeout(() => this.send(), 1000 * (AGAIN_SECONDS[this.tries - 1] ?? AGAIN_SECONDS.at(-1)));
+    this.timer = setTimeout(() => this.send(), pauseAfter(this.tries));
     this.giveUpActs();
     this.show();
   }

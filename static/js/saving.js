@@ -1,5 +1,6 @@
 // Whether all that was typed is saved: if not, why, and what a person can do about it.
 
+const AGAIN_SECONDS = [1, 2, 5, 10, 30];
 const TOLD_MILLISECONDS = 2000;
 const WORDS = {
   waits: "Not saved yet",
@@ -7,6 +8,11 @@ const WORDS = {
   changed: "Not saved yet: this was changed meanwhile.",
   "signed-out": "You are signed out. What you typed is kept here and is saved once you have signed in again.",
 };
+
+// How long to wait before what could not be saved is sent again, after so many tries.
+export function pauseAfter(tries) {
+  return 1000 * (AGAIN_SECONDS[tries - 1] ?? AGAIN_SECONDS.at(-1));
+}
 
 export class Saving {
   // `onChoose` is called where a person is to choose between two texts.
