@@ -4,6 +4,7 @@
 import { Addition } from "./addition.js";
 import { tellNotDone } from "./connection.js";
 import { actOf, askWho, nameKeys } from "./editorkeys.js";
+import { grow } from "./grow.js";
 import { put } from "./paragraphs.js";
 import { offsetAt } from "./spoken.js";
 import { SegmentTimes } from "./times.js";
@@ -57,7 +58,7 @@ export class Editor {
     passage.hidden = true;
     passage.before(this.form);
     this.listen();
-    this.fit();
+    grow(this.field);
     this.field.focus({ preventScroll: true });
     this.field.setSelectionRange(offset, offset);
     this.form.scrollIntoView({ block: "nearest" });
@@ -72,7 +73,7 @@ export class Editor {
   }
 
   type() {
-    this.fit();
+    grow(this.field);
     this.keep(this.field.value);
     clearTimeout(this.timer);
     // Nothing is deleted because somebody takes their time to think of another word.
@@ -82,12 +83,6 @@ export class Editor {
   keep(text) {
     if (text === this.base && !this.outbox.sent) this.outbox.drop(this.segment);
     else this.outbox.keep(this.segment, text, this.base);
-  }
-
-  fit() {
-    if (CSS.supports("field-sizing", "content")) return;
-    this.field.style.height = "auto";
-    this.field.style.height = `${this.field.scrollHeight}px`;
   }
 
   // Back to the text. What was typed stands there until the server's answer takes its place.

@@ -103,8 +103,9 @@ def test_up_serves_restarts_what_dies_and_stops(up, port, tmp_path):
     assert serving.memory_info().rss < WEB_MEGABYTES * 1e6
 
     _web(up).kill()
-    _wait_for(lambda: _status(port) == 302)
+    _wait_for(lambda: "starting it again" in (tmp_path / "output").read_text())  # until then the orphan may serve
     _wait_for(lambda: len(_tree(up)) == PROCESSES)
+    _wait_for(lambda: _status(port) == 302)
     tree, began = _tree(up), time.monotonic()
     up.send_signal(signal.SIGINT)
 
