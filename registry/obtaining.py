@@ -46,6 +46,12 @@ def fix(*rows: SpeechModel, is_default: bool = False) -> str:
     return by_hand(*lacking, is_default=is_default) if lacking else f"Run: {command(*rows)}"
 
 
+def remedy(row: SpeechModel) -> str:
+    """Return what brings weights here as sentences, or as a command that can be copied."""
+    found = fix(row)
+    return found if is_within_reach(row) else f"{found}."
+
+
 def by_hand(*rows: SpeechModel, is_default: bool = False) -> str:
     """Return how to bring weights that no source has which is allowed here, or to mend what only somebody's own hands had.
 

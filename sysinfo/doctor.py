@@ -11,7 +11,7 @@ from django.db import DatabaseError
 
 from preferences.choices import LANGUAGES, label_of
 from registry import known as tables
-from registry import prepared, resolver, scan, viability
+from registry import obtaining, prepared, resolver, scan, viability
 from registry.diarizers import resolve_diarizer
 from registry.models import SpeechModel
 from registry.resolver import NothingRunnable
@@ -30,6 +30,7 @@ LEAST_MEMORY = 3_500_000_000
 COLLECTED = "css/base.css"
 """A file that each page asks for."""
 
+LET_READ = "Make {} readable for the user that Selenite runs as."
 GIVE_BACK = "Make it writable for the user that Selenite runs as."
 COLLECT = "Run: python manage.py collectstatic --no-input"
 DRIVER = "Install or repair the driver of the card. Until then the processor does the work, which is slower."
@@ -44,7 +45,7 @@ ALLOW_SECCOMP = (
 )
 
 ANOTHER_PAIR = "Choose another model or another language in the settings of the installation."
-MEND = "Verify it, install it again or remove it, in the list of models or by manage.py weights."
+VERIFY = "Verify it, in the list of models or by manage.py weights."
 LOOK_AT_LOG = "Look at the log: the engine says there why it does not start."
 
 OF_TABLES = ("model", "weights", "speakers")
@@ -149,6 +150,9 @@ def _pages() -> Iterator[Check]:
         staticfiles_storage.url(COLLECTED)
     except ValueError:
         yield Check("pages", "Pages", State.DOWN, "Their style sheets and scripts are not collected.", COLLECT)
+    except OSError as err:
+        sentence = f"The list of their style sheets and scripts cannot be read ({err.strerror})."
+        yield Check("pages", "Pages", State.DOWN, sentence, LET_READ.format(settings.STATIC_ROOT))
     else:
         yield Check("pages", "Pages", State.OK, "Their style sheets and scripts are there.")
 
@@ -183,7 +187,8 @@ def _weights() -> Iterator[Check]:
         is_told = is_broken and (row.store, row.key) == known.default
         if row.enabled and not is_told and (is_broken or row.status_detail == scan.CHANGED):
             words = "is broken: " if is_broken else "may not be what was installed. "
-            yield Check("weights", "Weights", State.NOTICE, f"{row} {words}{row.status_detail}", MEND)
+            remedy = obtaining.remedy(row) if is_broken else VERIFY
+            yield Check("weights", "Weights", State.NOTICE, f"{row} {words}{row.status_detail}", remedy)
 
 
 def _speakers() -> Iterator[Check]:

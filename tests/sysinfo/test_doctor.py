@@ -121,6 +121,16 @@ def test_style_sheets_that_are_not_collected_are_down(machine: Lasting, monkeypa
     assert "collectstatic" in _found(machine)["pages"].remedy
 
 
+def test_list_of_style_sheets_that_cannot_be_read_is_down(machine: Lasting, monkeypatch):
+    def closed(name: str) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(staticfiles_storage, "url", closed)
+    found = _found(machine)["pages"]
+    assert (found.state, found.remedy.endswith(" readable for the user that Selenite runs as.")) == (State.DOWN, True)
+    assert found.sentence == "The list of their style sheets and scripts cannot be read (Permission denied)."
+
+
 def test_model_that_is_not_the_one_wished_for_is_a_notice(settings, machine: Lasting, weights_folder, put_weights):
     put_weights("faster-whisper", "tiny.en")
     found = _found(machine)["model"]
@@ -155,6 +165,21 @@ def test_weights_that_are_broken_are_told_whoever_takes_them(put_weights):
     [found] = [check for check in doctor.examine() if check.name == "weights" and "whisper/base" in check.sentence]
 
     assert (found.state, found.sentence) == (State.NOTICE, "whisper/base is broken: Files are missing or cut short.")
+    assert found.remedy == "Run: python manage.py weights install base --engine whisper"
+
+
+def test_weights_that_are_broken_and_that_nobody_offers_here_are_to_be_brought_by_hand(settings, put_weights):
+    place = put_weights("faster-whisper", "large-v3")
+    scan.refresh()
+    next(file for file in place.iterdir() if file.suffix == ".bin").write_bytes(b"x")
+    settings.WEIGHTS_SOURCES = ["index"]
+
+    [found] = [check for check in doctor.examine() if check.name == "weights" and "large-v3" in check.sentence]
+
+    assert found.remedy.startswith(
+        "No source that is allowed here has large-v3: bring the folder faster-whisper/large-v3"
+    )
+    assert found.remedy.endswith(".")
 
 
 def test_little_memory_is_a_notice(machine: Lasting, monkeypatch):

@@ -18,7 +18,6 @@ from tqdm import tqdm
 from registry import decisions, loading, obtaining, scan
 from registry.management.named import ALL, ANY, named
 from registry.models import SpeechModel
-from registry.viability import COMMAND
 from registry.works import Refused
 from speech import weights
 from speech.client import ask
@@ -294,8 +293,7 @@ def _not_installed(entry: Weights) -> str:
 def _way(entry: Weights) -> str:
     """Return what brings weights here, as the pages say it: sentences, or a command that can be copied."""
     row = _row(entry) if _is_own(entry) else SpeechModel(store=entry.engine, key=entry.model)
-    fix = obtaining.fix(row)
-    return fix if fix.startswith(COMMAND) else f"{fix}."
+    return obtaining.remedy(row)
 
 
 def _check_sources() -> None:
