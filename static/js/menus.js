@@ -1,4 +1,8 @@
-// Menus are <details>: one closes when another place is clicked or focused, and on Escape, which gives the focus back.
+// Menus are <details>: one closes when another place is clicked or focused, and on Escape, which gives the focus back. The arrow
+// keys go through what is in an open one.
+
+const ITEMS = "summary, a[href], button, input, select";
+const TAKES_ARROWS = "input:not([type=checkbox]), select";
 
 function openMenus() {
   return document.querySelectorAll("details[data-menu][open]");
@@ -20,6 +24,15 @@ function closeOnEscape(event) {
   }
 }
 
+function moveOnArrow(event) {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const menu = step && event.target.closest("details[data-menu][open]");
+  if (!menu || event.defaultPrevented || event.target.matches(TAKES_ARROWS)) return;
+  event.preventDefault();
+  const items = [...menu.querySelectorAll(ITEMS)].filter((each) => each.checkVisibility());
+  items.at((items.indexOf(event.target) + step) % items.length).focus();
+}
+
 // What was chosen is under way: the menu closes, and the focus stays where a dialog can give it back.
 function closeAfterChoice(event) {
   const menu = event.target.closest("details[data-menu]");
@@ -31,4 +44,5 @@ function closeAfterChoice(event) {
 document.addEventListener("click", closeOthers);
 document.addEventListener("focusin", closeOthers);
 document.addEventListener("keydown", closeOnEscape);
+document.addEventListener("keydown", moveOnArrow);
 document.addEventListener("htmx:beforeRequest", closeAfterChoice);

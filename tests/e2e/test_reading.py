@@ -87,6 +87,28 @@ def test_keys_act_again_after_somebody_is_named(open_talk: Callable[..., Page]):
     expect(page.locator("[data-player][data-playing]")).to_have_count(1)
 
 
+def _focused_words(page: Page) -> str:
+    return page.evaluate("() => document.activeElement.textContent.trim()")
+
+
+def test_arrow_keys_go_through_a_menu_and_round(open_talk: Callable[..., Page]):  # noqa: F811
+    page = open_talk()
+    page.keyboard.press("Shift+m")
+    expect(page.locator("#actions [data-more-actions]")).to_have_attribute("open", "")
+    assert _focused_words(page) == "More actions"
+    page.keyboard.press("ArrowDown")
+    first = _focused_words(page)
+    page.keyboard.press("ArrowDown")
+    assert _focused_words(page) not in ("More actions", first)
+    page.keyboard.press("ArrowUp")
+    assert _focused_words(page) == first
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    assert _focused_words(page) not in ("More actions", first)
+    page.keyboard.press("ArrowDown")
+    assert _focused_words(page) == "More actions"
+
+
 def test_keys_are_listed_only_where_they_do_something(
     open_talk: Callable[..., Page],  # noqa: F811
     server: Server,
