@@ -196,7 +196,7 @@ def test_script_gets_the_address_of_the_new_page(alice_client: Client, speech: b
     [
         ({"recordings": (b"", "nothing.wav")}, "This file is empty (0 bytes)."),
         ({}, "Choose at least one audio or video file."),
-        ({"recordings": (b"x", "x.wav"), "language": "klingon"}, "Select a valid choice."),
+        ({"recordings": (b"x", "x.wav"), "language": "klingon"}, "Language spoken: Select a valid choice. klingon is"),
     ],
 )
 def test_script_gets_a_sentence_for_a_refused_file(alice_client: Client, data: dict[str, object], error: str):

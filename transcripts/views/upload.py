@@ -148,5 +148,7 @@ def _offer(known: Known) -> dict[str, str]:
 
 
 def _errors(form: UploadForm) -> HttpResponse:
-    first = next(error for errors in form.errors.values() for error in errors)
-    return JsonResponse({"error": str(first)}, status=422)
+    """Return the first error. Django's own sentence about a choice that there is not does not say of what."""
+    name, [error, *_] = next(iter(form.errors.as_data().items()))
+    label = f"{form[name].label}: " if error.code == "invalid_choice" else ""
+    return JsonResponse({"error": f"{label}{error.messages[0]}"}, status=422)
