@@ -1,13 +1,18 @@
 """Typed reading of environment variables, so that `settings.py` stays a list of values."""
 
+import logging
 import os
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
+import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 TRUE = {"1", "true", "yes", "on"}
 STAMP = "%Y%m%d-%H%M%S"
+DATABASES = "Use postgres://user:password@host/name, or sqlite:///path, or leave it out for SQLite in the data folder."
 FALSE = {"0", "false", "no", "off", ""}
 
 
@@ -28,14 +33,41 @@ def flag(name: str, *, default: bool) -> bool:
 
 
 def integer(name: str, default: int) -> int:
-    """Return the variable `name` as a whole number. Raises ImproperlyConfigured on anything else."""
+    """Return the variable `name` as a whole number from 0 up. Raises ImproperlyConfigured on anything else."""
     value = os.environ.get(name)
     if not value:
         return default
+    if not value.strip().isdecimal():
+        raise ImproperlyConfigured(f"{name} must be a whole number from 0 up, not {value!r}.")
+    return int(value)
+
+
+def level(name: str, default: str) -> str:
+    """Return the variable `name`, the least level that is logged, in capitals. Raises ImproperlyConfigured on no level."""
+    value = os.environ.get(name) or default
+    if value.strip().upper() not in logging.getLevelNamesMapping():
+        raise ImproperlyConfigured(f"{name} must be DEBUG, INFO, WARNING or ERROR, not {value!r}.")
+    return value.strip().upper()
+
+
+def time_zone(name: str, default: str) -> str:
+    """Return the variable `name`, a time zone's name. Raises ImproperlyConfigured on one that this machine does not know."""
+    value = os.environ.get(name) or default
     try:
-        return int(value)
-    except ValueError as err:
-        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from err
+        return ZoneInfo(value).key
+    except (KeyError, ValueError, OSError) as err:
+        raise ImproperlyConfigured(f"{name} must be a time zone such as Europe/Berlin, not {value!r}.") from err
+
+
+def database(name: str, default: str) -> dict[str, Any]:
+    """Return the variable `name`, the address of a database, as Django takes it. Raises ImproperlyConfigured on another kind."""
+    try:
+        found: dict[str, Any] = {**dj_database_url.parse(os.environ.get(name) or default)}
+    except ValueError as err:  # It is not told: there may be a password in it.
+        raise ImproperlyConfigured(f"{name} cannot be understood. {DATABASES}") from err
+    if not found["ENGINE"].endswith((".sqlite3", ".postgresql")):
+        raise ImproperlyConfigured(f"{name} names a kind of database that Selenite does not use. {DATABASES}")
+    return found
 
 
 def words(name: str, default: str) -> list[str]:

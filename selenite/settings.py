@@ -7,7 +7,6 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-import dj_database_url
 from csp.constants import NONE, SELF
 
 from selenite import __version__, environment
@@ -120,11 +119,11 @@ SQLITE_OPTIONS = {
     "init_command": f"PRAGMA journal_mode={'WAL' if SQLITE_WAL_IS_SAFE else 'DELETE'};PRAGMA synchronous=FULL;",
 }
 DATABASES: dict[str, Any] = {
-    "default": dj_database_url.parse(
-        environment.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}"),
-        conn_max_age=60,
-        conn_health_checks=True,
-    )
+    "default": {
+        **environment.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}"),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
@@ -147,7 +146,7 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False  # Nobody else's pages are made of them.
 
 # Language and time
 LANGUAGE_CODE = "en-gb"
-TIME_ZONE = environment.text("TZ", "UTC") or "UTC"
+TIME_ZONE = environment.time_zone("TZ", "UTC")
 USE_TZ = True
 USE_I18N = True
 FORMAT_MODULE_PATH = "selenite.formats"
@@ -232,7 +231,7 @@ LOGGING: dict[str, Any] = {
         "file": {**LOG_FILE, "path": LOG_DIR / f"selenite-{START}.log"},
         "errors": {**LOG_FILE, "path": LOG_DIR / f"error-{START}.log", "level": "ERROR"},
     },
-    "root": {"handlers": ["stderr", "file", "errors"], "level": environment.text("SELENITE_LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr", "file", "errors"], "level": environment.level("SELENITE_LOG_LEVEL", "INFO")},
     "loggers": {
         "django-q": {"level": "WARNING"},  # Its cluster tells of every task; our own log does that once.
         "transcripts.supervisor": {"handlers": ["file", "errors"], "propagate": False},

@@ -72,7 +72,7 @@ def _lease_problems() -> Iterator[CheckMessage]:
     elif lease < 2 * heartbeat + busy:
         yield Error(
             f"A lease of {lease} s may run out while its worker waits for the database: its job would run twice.",
-            hint=f"Set SELENITE_LEASE_SECONDS to {2 * heartbeat + busy} or more.",
+            hint=f"Set SELENITE_LEASE_SECONDS to {2 * busy} or more.",  # A heartbeat is a quarter of it.
             id="selenite.E002",
         )
     if settings.ENGINE_STALL_SECONDS < 2 * SIGN_OF_LIFE_SECONDS:
