@@ -1,8 +1,10 @@
 """The sections of the settings, each a form. The administration has the same fields with the same checks."""
 
+import hashlib
 from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.template.defaultfilters import pluralize
 
 from preferences import choices, forecast
@@ -26,8 +28,13 @@ class SectionForm(forms.ModelForm):  # type: ignore[type-arg]
     columns: ClassVar[tuple[str, ...]] = ()
     """What it changes."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.mark = hashlib.sha256(repr(self.values()).encode()).hexdigest()[:16]
+        """Tells apart what was set when the form was opened: a page sends it back."""
+
     def values(self) -> dict[str, Any]:
-        """Return what is to be written, of a valid form."""
+        """Return what is set; of a valid form, what is to be written."""
         return {name: getattr(self.instance, name) for name in self.columns}
 
     def offer(self, field: str, what: str, *before: tuple[str, str], current: str, by_staff: bool = True) -> None:
@@ -89,7 +96,7 @@ class SpeechForm(SectionForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         current = "/".join(filter(None, (self.instance.default_engine, self.instance.default_model)))
-        self.offer("speech_model", choices.MODELS, ("", "As the server was started"), current=current)
+        self.offer("speech_model", choices.MODELS, ("", f"As the server was started: {_named()}"), current=current)
         language = self.instance.default_language
         self.offer("default_language", choices.LANGUAGES, ("", "Detect"), current=language)
         self._pair = (current, language)
@@ -198,10 +205,11 @@ class MyTranscriptionForm(SectionForm):
         super().__init__(*args, **kwargs)
         mine = self.instance
         self.initial["diarize"] = {None: "", True: "yes", False: "no"}[mine.diarize]
-        has_it = ("", "As the installation has it")
-        self.offer("model", choices.MODELS, has_it, current=mine.model, by_staff=by_staff)
+        current = Settings.load()
+        has_it = f"As the installation has it: {_named(current.default_engine, current.default_model)}"
+        self.offer("model", choices.MODELS, ("", has_it), current=mine.model, by_staff=by_staff)
         detect = (UserDefaults.DETECT, "Detect")
-        self.offer("language", choices.LANGUAGES, ("", _installed_language()), detect, current=mine.language)
+        self.offer("language", choices.LANGUAGES, ("", _installed_language(current)), detect, current=mine.language)
         self.offer("speakers", choices.SPEAKERS, ("", "As many as are heard"), current=mine.speakers)
         if not may_choose_model:
             del self.fields["model"]
@@ -224,8 +232,13 @@ def _effective(model: Any, language: Any) -> tuple[str, str]:
     return model or installed, spoken
 
 
-def _installed_language() -> str:
-    code = Settings.load().default_language
+def _named(engine: str = "", model: str = "") -> str:
+    """Return what a model is called; of an empty one, that which the server was started with."""
+    return f"{model or settings.DEFAULT_MODEL} ({engine or settings.DEFAULT_ENGINE})"
+
+
+def _installed_language(current: Settings) -> str:
+    code = current.default_language
     return f"As the installation has it: {choices.label_of(choices.LANGUAGES, code) if code else 'detect'}"
 
 

@@ -21,6 +21,7 @@ from preferences.sections import INSTALLATION, MINE, SECTIONS, Section
 log = logging.getLogger(__name__)
 
 SOON_DAYS = 7
+NOTHING_NEW = dict.fromkeys(("is_saved", "is_reset", "is_outdated"), False)
 Shown = tuple[Section, SectionForm]
 
 
@@ -51,6 +52,8 @@ def section(request: HttpRequest, name: str) -> HttpResponse:
         found.reset(user)
     else:
         form = found.open(user, request.POST)
+        if request.POST.get("mark", form.mark) != form.mark:
+            return _refused(request, found, found.open(user), is_outdated=True)
         if not form.is_valid():
             return _refused(request, found, form)
         found.save(user, form)
@@ -58,15 +61,19 @@ def section(request: HttpRequest, name: str) -> HttpResponse:
     return _saved(request, found, is_reset="reset" in request.POST)
 
 
-def _page(request: HttpRequest, sections: Iterable[Section], *, wrong: Shown | None = None) -> HttpResponse:
+def _page(
+    request: HttpRequest, sections: Iterable[Section], *, wrong: Shown | None = None, is_outdated: bool = False
+) -> HttpResponse:
     shown = [wrong if wrong and wrong[0] is each else (each, each.open(_user(request))) for each in sections]
-    context = {"sections": [_context(*pair) for pair in shown], "of_installation": sections is INSTALLATION}
+    contexts = [_context(*pair, is_outdated=is_outdated and pair is wrong) for pair in shown]
+    context = {"sections": contexts, "of_installation": sections is INSTALLATION}
     return render(request, "preferences/settings.html", context, status=422 if wrong else 200)
 
 
-def _context(found: Section, form: SectionForm, *, is_saved: bool = False, is_reset: bool = False) -> dict[str, object]:
+def _context(found: Section, form: SectionForm, **is_so: bool) -> dict[str, object]:
+    """Return what a section is shown with. `is_so`: whether it `is_saved`, `is_reset` or `is_outdated`."""
     keeping = _keeping() if found.form is KeepingForm else None
-    return {"section": found, "form": form, "is_saved": is_saved, "is_reset": is_reset, "keeping": keeping}
+    return {"section": found, "form": form, "keeping": keeping, **NOTHING_NEW, **is_so}
 
 
 def _keeping() -> dict[str, object]:
@@ -81,10 +88,13 @@ def _keeping() -> dict[str, object]:
     }
 
 
-def _refused(request: HttpRequest, found: Section, form: SectionForm) -> HttpResponse:
+def _refused(request: HttpRequest, found: Section, form: SectionForm, *, is_outdated: bool = False) -> HttpResponse:
+    """Show what is wrong beside it; or, of what somebody else has changed in the meantime, how it is set now."""
     if _is_part(request, found):
-        return render(request, "preferences/_section.html", _context(found, form), status=422)
-    return _page(request, INSTALLATION if found.is_of_installation else MINE, wrong=(found, form))
+        context = _context(found, form, is_outdated=is_outdated)
+        return render(request, "preferences/_section.html", context, status=422)
+    page = INSTALLATION if found.is_of_installation else MINE
+    return _page(request, page, wrong=(found, form), is_outdated=is_outdated)
 
 
 def _saved(request: HttpRequest, found: Section, *, is_reset: bool) -> HttpResponse:

@@ -280,7 +280,7 @@ def test_models_that_can_run_come_first_and_the_others_stand_apart(
     free, *groups = re.split(
         r'<optgroup label="([^"]+)">', re.split(r'name="(?:speech_)?model"', text)[1].split("</select>")[0]
     )
-    assert re.findall(r"base \(\S+\)", free) == ["base (whisper)"]
+    assert re.findall(r">(base \(\S+\))", free) == ["base (whisper)"]
     assert "disabled>" not in free
     absent, others = (
         dict(zip(groups[::2], groups[1::2], strict=True))[name] for name in ("Not installed", "Cannot be chosen now")
@@ -296,6 +296,34 @@ def test_two_sections_saved_at_once_keep_each_other(carol_client: Client):
     Settings.objects.update(queue_paused=True)
     carol_client.post("/settings/site/", GOOD["site"])
     assert (Settings.load().queue_paused, Settings.load().site_name) == (True, "Moonbase")
+
+
+def _mark(text: str, name: str) -> str:
+    found = re.search(rf'id="settings-{name}".*?name="mark" value="(\w+)"', text, re.DOTALL)
+    assert found
+    return found[1]
+
+
+@pytest.mark.parametrize("in_place", [True, False], ids=["in place", "page"])
+def test_section_that_was_changed_in_another_tab_is_shown_as_it_is_now(carol_client: Client, in_place: bool):
+    mark = _mark(carol_client.get("/settings/installation/").text, "speakers")
+    carol_client.post("/settings/speakers/", {"diarization": "on", "mark": mark})
+    headers = _target("speakers") if in_place else {}
+
+    sent = {"may_choose_diarizer": "on", "mark": mark}
+    response = carol_client.post("/settings/speakers/", sent, headers=headers)
+
+    assert (response.status_code, response.text.count("This was changed in another tab")) == (422, 1)
+    assert (Settings.load().diarization, Settings.load().may_choose_diarizer) == (True, False)
+    again = sent | {"diarization": "on", "mark": _mark(response.text, "speakers")}
+    carol_client.post("/settings/speakers/", again, headers=headers)
+    assert (Settings.load().diarization, Settings.load().may_choose_diarizer) == (True, True)
+
+
+def test_models_of_the_server_and_of_the_installation_are_named(alice_client: Client, carol_client: Client):
+    assert "As the server was started: base (faster-whisper)" in carol_client.get("/settings/installation/").text
+    Settings.objects.update(default_engine="whisper", default_model="tiny.en", may_choose_model=True)
+    assert "As the installation has it: tiny.en (whisper)" in alice_client.get("/settings/").text
 
 
 def test_people_have_their_own(alice_client: Client, bob_client: Client, alice: User, bob: User):
