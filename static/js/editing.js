@@ -2,6 +2,7 @@
 
 import { ChangedText } from "./changed.js";
 import { Editor } from "./editor.js";
+import { grow } from "./grow.js";
 import { Outbox } from "./outbox.js";
 import { Paragraphs } from "./paragraphs.js";
 
@@ -66,7 +67,7 @@ export class Editing {
   write(segment, text) {
     if (!this.isAt(segment)) return;
     this.editor.field.value = text;
-    this.editor.fit();
+    grow(this.editor.field);
   }
 
   // By the button it is only turned on; by the key it begins at once, where the person is.
