@@ -18,21 +18,21 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 from django_htmx.http import HTMX_STOP_POLLING
 
-from preferences.site import settings_of
-from registry import decisions, viability
+from registry import automatic, decisions, viability
+from registry import known as tables
 from registry.admin_forms import ReasonForm
 from registry.diarizers import BETTER_WEIGHTS, OPEN_WEIGHTS, takers
-from registry.known import default_of
 from registry.models import Provider, SpeechModel
 from registry.standing import Standing, standings
 from speech.weights import DIARIZATION
 
 THERE = (SpeechModel.Status.INSTALLED, SpeechModel.Status.VERIFIED)
+DEFAULT, STANDS_IN = "Default", "Used instead"
 EVERYBODY, ADMINISTRATORS, NOBODY = "Everybody", "Administrators only", "Nobody"
 
 
 class Weights(ChangeList):
-    """The list of weights, each with how it stands and whether it is the default: two queries for all of them."""
+    """The list of weights, each with how it stands and whether jobs get it where nobody chooses: six queries at most."""
 
     def get_ordering_field_columns(self) -> "dict[int, Literal['desc', 'asc']]":
         """Return the columns that have an arrow: those that somebody chose. To begin with the list is sorted by what is no column."""
@@ -41,10 +41,13 @@ class Weights(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         may_change = self.model_admin.has_change_permission(request)
-        default, rows = default_of(settings_of(request)), list(self.result_list)
+        known, rows = tables.load(), list(self.result_list)
+        found = automatic.find(known)
         for row, standing in zip(rows, standings(rows), strict=True):
             row.shown = _Shown(standing, may_change=may_change)
-            row.is_default = (row.store, row.key) == default
+            row.is_default = (row.store, row.key) == known.default
+            row.stands_in = (row.store, row.key) == found.taken and not row.is_default
+            row.note = found.consequence if row.is_default else ""
         self.result_list = rows
 
 
@@ -56,11 +59,14 @@ class Providers(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        current, rows = settings_of(request), list(self.result_list)
-        defaults = (default_of(current)[0], current.default_diarizer)
+        known, rows = tables.load(), list(self.result_list)
+        found, engine = automatic.find(known), known.default_engine
+        taken = found.taken[0] if found.taken else ""
+        defaults = (engine, known.settings.default_diarizer)
         there = {row.key for row in SpeechModel.objects.filter(store=DIARIZATION, status__in=THERE)}
         for row in rows:
-            row.is_default = row.key in defaults
+            row.is_default, row.stands_in = row.key in defaults, row.key == taken != engine
+            row.note = found.consequence if row.key == engine != taken else ""
             row.installed, row.hindrance = _installed(row, there), viability.of_library(row)
         self.result_list = rows
 
@@ -137,8 +143,10 @@ def taken_by_what_is_called(words: str) -> Q:
 
 
 def named(name: str, row: Any) -> SafeString:
-    """Return a name with a mark on what jobs get where nobody chooses."""
-    return format_html('{} <span class="mark">Default</span>', name) if row.is_default else format_html("{}", name)
+    """Return a name with a mark on the default and on what jobs get in its place, and what becomes of them then."""
+    mark = DEFAULT if row.is_default else STANDS_IN if row.stands_in else ""
+    marked = format_html('{} <span class="mark">{}</span>', name, mark) if mark else format_html("{}", name)
+    return format_html('{} <span class="of">{}</span>', marked, row.note) if row.note else marked
 
 
 def users_of(row: SpeechModel | Provider) -> SafeString:

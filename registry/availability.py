@@ -3,10 +3,11 @@
 The same look is behind the upload form, the administration and the address that programs ask, so that they cannot disagree.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from registry import diarizers, machine, remedies, resolver, viability
+from registry import automatic, diarizers, machine, remedies, resolver, viability
 from registry import known as tables
+from registry.automatic import Automatic
 from registry.known import Known
 from registry.models import Provider
 from registry.resolver import NothingRunnable
@@ -19,18 +20,25 @@ DRIVER = "Without one the processor does the work. For an NVIDIA card, install i
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One thing that may be chosen. `reason` and `fix` are sentences, empty where it is available."""
+    """One thing that may be chosen. `reason` and `fix` are sentences, empty where it is available.
+
+    `note` says in sentences what becomes of jobs for which nobody chooses, where this is their default and cannot run now.
+    """
 
     key: str
     name: str
     available: bool
     reason: str = ""
     fix: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelOffer(Offer):
-    """A speech model with one engine. What is not known is None."""
+    """A speech model with one engine. What is not known is None.
+
+    `is_automatic` is what jobs get for which nobody chooses: the default, or what stands in for it.
+    """
 
     engine: str = ""
     status: str = ""
@@ -38,6 +46,7 @@ class ModelOffer(Offer):
     memory_bytes: int | None = None
     speed: float | None = None
     is_default: bool = False
+    is_automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +63,18 @@ class Available:
 def current(*, by_staff: bool = True, known: Known | None = None) -> Available:
     """Return what can run here now and may be chosen: by administrators, or by everybody else.
 
-    Costs three queries where `known` is not given, and some milliseconds for small files and names of libraries.
+    Costs three queries where `known` is not given, one more where the default is not there, and some milliseconds for small
+    files and names of libraries.
     """
     known = known or tables.load()
-    models = _models(known, by_staff=by_staff)
+    found = automatic.find(known, by_staff=by_staff)
+    models = [_told(model, found) for model in _models(known, by_staff=by_staff)]
     return Available(
-        [_engine(known, engine, models) for engine in known.engines()],
+        [_engine(known, engine, models, found) for engine in known.engines()],
         models,
-        [_diarizer(known, found) for found in diarizers.diarizers(by_staff=by_staff, known=known)],
+        [_diarizer(known, one) for one in diarizers.diarizers(by_staff=by_staff, known=known)],
         devices(),
-        _automatic(known, by_staff=by_staff),
+        _automatic(known, found, by_staff=by_staff),
     )
 
 
@@ -91,18 +102,26 @@ def _models(known: Known, *, by_staff: bool) -> list[ModelOffer]:
                 found.available,
                 found.reason,
                 found.fix,
-                found.engine,
-                row.get_status_display() if row else "",
-                (row.size_bytes or None) if row else None,
-                row.memory_bytes if row else None,
-                row.speed if row else None,
-                (found.engine, found.model) == known.default,
+                engine=found.engine,
+                status=row.get_status_display() if row else "",
+                size_bytes=(row.size_bytes or None) if row else None,
+                memory_bytes=row.memory_bytes if row else None,
+                speed=row.speed if row else None,
+                is_default=(found.engine, found.model) == known.default,
             )
         )
     return offers
 
 
-def _engine(known: Known, engine: Provider, models: list[ModelOffer]) -> Offer:
+def _told(model: ModelOffer, found: Automatic) -> ModelOffer:
+    """Return a model with whether jobs get it where nobody chooses, and what they get where it is the default and cannot run."""
+    told = replace(model, is_automatic=(model.engine, model.key) == found.taken)
+    if not model.is_default or found.hindrance is None:
+        return told
+    return replace(told, fix=found.remedy, note=found.consequence)
+
+
+def _engine(known: Known, engine: Provider, models: list[ModelOffer], default: Automatic) -> Offer:
     """Return whether an engine can run at all, and one of its models with it."""
     found = viability.of_provider(engine)
     if found:
@@ -112,8 +131,10 @@ def _engine(known: Known, engine: Provider, models: list[ModelOffer]) -> Offer:
     kept = (model for model in models if model.engine == engine.key)
     if hidden := next((model for model in kept if viability.of_model(known, engine.key, model.key) is None), None):
         return Offer(engine.key, engine.name, available=False, reason=hidden.reason, fix=hidden.fix)
-    way = remedies.for_job(known, engine=engine.key)
     reason = f"No model for {engine.key} can run here now."
+    if engine.key == known.default_engine and (default.is_fetched or default.under_way):
+        return Offer(engine.key, engine.name, False, reason, default.remedy, default.consequence)
+    way = remedies.for_job(known, engine=engine.key)
     fix = way.remedy if way else f"{viability.PUT_INTO}."
     return Offer(engine.key, engine.name, available=False, reason=reason, fix=fix)
 
@@ -124,16 +145,11 @@ def _diarizer(known: Known, found: diarizers.DiarizerAvailability) -> Offer:
     return Offer(found.diarizer, name, found.available, found.reason, found.fix)
 
 
-def _automatic(known: Known, *, by_staff: bool) -> dict[str, str]:
+def _automatic(known: Known, found: Automatic, *, by_staff: bool) -> dict[str, str]:
     """Return what a job gets where nobody chooses; nothing where nothing can run."""
-    automatic: dict[str, str] = {}
+    taken = dict(zip(("engine", "model"), found.taken, strict=True)) if found.taken else {}
     try:
-        spec = resolver.resolve(by_staff=by_staff, known=known).spec
-        automatic |= {"engine": spec.engine, "model": spec.model}
+        taken["diarizer"] = diarizers.resolve_diarizer(by_staff=by_staff, known=known).spec.diarizer
     except NothingRunnable:
         pass
-    try:
-        automatic["diarizer"] = diarizers.resolve_diarizer(by_staff=by_staff, known=known).spec.diarizer
-    except NothingRunnable:
-        pass
-    return automatic
+    return taken

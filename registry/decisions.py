@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from preferences import choices
 from preferences.models import Settings
-from registry import changes, known, obtaining, resolver, scan, works
+from registry import changes, fetching, known, resolver, scan, works
 from registry.diarizers import resolve_diarizer, takers
 from registry.known import Known
 from registry.models import Provider, SpeechModel, Work
@@ -131,8 +131,8 @@ def make_default_diarizer(provider: Provider) -> str:
 def consequence_of_removal(rows: Sequence[SpeechModel]) -> str:
     """Return the same of weights that are removed: where jobs fetch what they need, they may come back by themselves."""
     tables = known.load()
-    is_default = any((row.store, row.key) == tables.default and obtaining.is_within_reach(row) for row in rows)
-    return COMES_BACK if is_default and tables.settings.fetch_weights else consequence(rows)
+    is_default = any((row.store, row.key) == tables.default for row in rows)
+    return COMES_BACK if is_default and fetching.is_fetched(tables, tables.default) else consequence(rows)
 
 
 def consequence(rows: Iterable[SpeechModel] | Iterable[Provider]) -> str:

@@ -7,15 +7,15 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from registry import diarizers, machine, obtaining, resolver, viability, works
+from registry import diarizers, obtaining, resolver, viability, works
 from registry import known as tables
 from registry.known import Known
 from registry.models import SpeechModel, Work
 from registry.resolver import NothingRunnable
 from registry.sync import PYANNOTE
-from registry.viability import Task
+from registry.viability import NO_TASK, Task
 from speech.weights import DIARIZATION
 
 UNDER_WAY = "{} is being installed{}."
@@ -35,11 +35,16 @@ def missing_model(engine: str, model: str, task: Task, *, by_staff: bool) -> Spe
     if resolver.may_not_choose(known, *pair, by_staff=by_staff):
         pair = known.default_engine, known.default_model
     row = known.models.get(pair)
-    if not known.settings.fetch_weights or row is None or not _fits(row):
-        return None
-    hindrance = viability.of_model(known, *pair, task)
-    lacks_weights = hindrance == viability.of_weights(row, named=f"Model {row.key}", of=pair[0])
-    return row if hindrance and lacks_weights and obtaining.is_within_reach(row) else None
+    return row if row and not tables.installed(row) and is_fetched(known, pair, task) else None
+
+
+def is_fetched(known: Known, pair: tuple[str, str], task: Task = NO_TASK) -> bool:
+    """Return whether a job that is to get this engine and model has the weights downloaded where they are missing or damaged."""
+    provider, row = known.providers.get(pair[0]), known.models.get(pair)
+    if not known.settings.fetch_weights or provider is None or row is None:
+        return False
+    other = viability.of_use(provider, row, task) or viability.of_memory(row)
+    return other is None and obtaining.is_within_reach(row)
 
 
 def missing_of_diarizer(asked: str, *, by_staff: bool) -> tuple[str, list[SpeechModel]]:
@@ -69,10 +74,7 @@ def fetch(rows: Iterable[SpeechModel], *, since: datetime, by: User) -> str:
 
 def _fetch(row: SpeechModel, since: datetime, by: User) -> str:
     unfinished = (Work.State.QUEUED, Work.State.RUNNING)
-    theirs = Work.objects.filter(model=row, kind=Work.Kind.INSTALL).filter(
-        Q(state__in=unfinished) | Q(finished_at__gte=since)
-    )
-    work = theirs.order_by("-pk").first()
+    work = downloads(row).filter(Q(state__in=unfinished) | Q(finished_at__gte=since)).first()
     if work is None or work.state == Work.State.DONE:
         if tables.installed(row):  # Just now.
             return ""
@@ -81,8 +83,18 @@ def _fetch(row: SpeechModel, since: datetime, by: User) -> str:
         except works.Refused as err:
             return str(err)
     if work.state in unfinished:
-        raise BeingInstalled(UNDER_WAY.format(_name(row), _share(work)))
+        raise BeingInstalled(under_way(_name(row), work))
     return "" if tables.installed(row) else work.message or NOT_FINISHED
+
+
+def downloads(row: SpeechModel) -> QuerySet[Work]:
+    """Return the work of installing weights, the latest first."""
+    return Work.objects.filter(model=row, kind=Work.Kind.INSTALL).order_by("-pk")
+
+
+def under_way(name: str, work: Work) -> str:
+    """Return how far the installation of something is, as a sentence."""
+    return UNDER_WAY.format(name, _share(work))
 
 
 def _name(row: SpeechModel) -> str:
@@ -102,7 +114,3 @@ def _diarizer(known: Known, asked: str, *, by_staff: bool) -> str:
 def _is_there(known: Known, key: str) -> bool:
     row = known.models.get((DIARIZATION, key))
     return bool(row and row.enabled and tables.installed(row))
-
-
-def _fits(row: SpeechModel) -> bool:
-    return not row.memory_bytes or row.memory_bytes <= machine.memory_bytes()

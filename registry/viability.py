@@ -79,12 +79,15 @@ def of_model(known: Known, engine: str, model: str, task: Task = NO_TASK) -> Hin
     if row is None:
         return Hindrance(f"There is no model “{model}” for {engine}", OTHER)
     return (
-        _of_row(provider, row)
-        or of_task(row, task)
-        or of_library(provider)
+        of_use(provider, row, task)
         or of_weights(row, named=f"Model {model}", of=engine, is_default=(engine, model) == known.default)
         or of_memory(row)
     )
+
+
+def of_use(provider: Provider, row: SpeechModel, task: Task = NO_TASK) -> Hindrance | None:
+    """Return why a model could not be used here though its weights were there, and memory enough; None where it could."""
+    return _of_row(provider, row) or of_task(row, task) or of_library(provider)
 
 
 def of_provider(provider: Provider) -> Hindrance | None:

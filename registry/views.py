@@ -35,7 +35,7 @@ def available(request: HttpRequest) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Offers under a heading. What only has to be installed is folded away: `more`."""
+    """Offers under a heading. What only has to be installed, and is not the default, is folded away: `more`."""
 
     title: str
     offers: Sequence[Offer]
@@ -44,7 +44,9 @@ class Section:
 
 def _sections(found: Available) -> list[Section]:
     absent = [
-        model for model in found.models if model.status == SpeechModel.Status.ABSENT.label and not model.available
+        model
+        for model in found.models
+        if model.status == SpeechModel.Status.ABSENT.label and not (model.available or model.is_default)
     ]
     return [
         Section("Speech models", [model for model in found.models if model not in absent], absent),

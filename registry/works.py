@@ -53,7 +53,7 @@ def ask(model: SpeechModel, kind: Work.Kind, *, by: User | None = None) -> tuple
     if present := under_way.first():
         return present, False
     if kind == Work.Kind.INSTALL:
-        _check_install(model)
+        check_install(model)
     try:
         with transaction.atomic():
             return Work.objects.create(kind=kind, model=model, asked_by=by), True
@@ -63,7 +63,8 @@ def ask(model: SpeechModel, kind: Work.Kind, *, by: User | None = None) -> tuple
         raise Refused("This has just been done.") from err
 
 
-def _check_install(model: SpeechModel) -> None:
+def check_install(model: SpeechModel) -> None:
+    """Raise Refused where weights cannot be downloaded here, or are there already."""
     weights = known(engine=model.store, model=model.key)
     if weights is None or model.install_path:
         raise Refused(f"{model} was brought by hand: there is nothing to download.")

@@ -10,8 +10,8 @@ from django.core import checks
 from django.db import DatabaseError
 
 from preferences.choices import LANGUAGES, label_of
+from registry import automatic, obtaining, prepared, resolver, scan
 from registry import known as tables
-from registry import obtaining, prepared, resolver, scan, viability
 from registry.diarizers import resolve_diarizer
 from registry.models import SpeechModel
 from registry.resolver import NothingRunnable
@@ -165,17 +165,15 @@ def _model() -> Iterator[Check]:
         sentence = f"{clash} New recordings are expected in {label_of(LANGUAGES, language)}."
         yield Check("model", "Model", State.NOTICE, sentence, ANOTHER_PAIR)
         return
-    try:
-        choice = resolver.resolve(known=known)
-    except NothingRunnable:
+    found = automatic.find(known)
+    if found.taken is None:
         return
-    name = f"{choice.spec.engine}, {choice.spec.model}"
-    if choice.warnings:
-        found = viability.of_model(known, known.default_engine, known.default_model)
-        reason, remedy = (found.sentence, found.remedy) if found else (" ".join(choice.warnings), "")
-        yield Check("model", "Model", State.NOTICE, f"Jobs are transcribed with {name}. {reason}", remedy)
-    else:
-        yield Check("model", "Model", State.OK, f"Jobs are transcribed with {name}.")
+    sentence = f"Jobs are transcribed with {', '.join(found.taken)}."
+    if found.hindrance is None:
+        yield Check("model", "Model", State.OK, sentence)
+        return
+    reason = found.consequence if found.is_fetched else found.hindrance.sentence
+    yield Check("model", "Model", State.NOTICE, f"{sentence} {reason}", found.remedy, found.is_gone)
 
 
 def _weights() -> Iterator[Check]:

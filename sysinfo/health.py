@@ -48,6 +48,8 @@ class Check:
     state: State
     sentence: str
     remedy: str = ""
+    is_in_settings: bool = False
+    """Whether the settings of the installation are where it is put right."""
 
     @property
     def is_about_weights(self) -> bool:
@@ -137,11 +139,14 @@ def _disk(by_name: Mapping[str, Sequence[Alarm]]) -> Check:
 def _weights(by_name: Mapping[str, Sequence[Alarm]]) -> Check:
     check = ("weights", "Weights")
     if "weights" in by_name:
-        return _told(*check, State.DEGRADED, by_name["weights"])
+        told = by_name["weights"]
+        is_notice = all(alarm.is_notice for alarm in told)
+        return _told(*check, State.NOTICE if is_notice else State.DEGRADED, told)
     return Check(*check, State.OK, "A model is installed that can run.")
 
 
 def _told(name: str, title: str, state: State, told: Sequence[Alarm]) -> Check:
     """Return what alarms say, as a check."""
     remedies = dict.fromkeys(alarm.remedy for alarm in told)
-    return Check(name, title, state, " ".join(alarm.sentence for alarm in told), " ".join(remedies))
+    sentence, is_in_settings = " ".join(alarm.sentence for alarm in told), any(alarm.is_in_settings for alarm in told)
+    return Check(name, title, state, sentence, " ".join(remedies), is_in_settings)

@@ -13,10 +13,9 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import Exists
 
 from preferences.models import Settings
+from registry import automatic
 from registry import known as tables
-from registry import viability
-from registry.known import Known
-from registry.resolver import Choice, NothingRunnable, resolve
+from registry.automatic import Automatic
 from transcripts import storage
 from transcripts.models import Job, Node, Recording
 
@@ -36,7 +35,7 @@ RESUME = "Running jobs go on; waiting ones start when you resume it on the page 
 class Alarm:
     """One thing that is wrong: a sentence, and what to do about it. A `notice` is as somebody wants it.
 
-    `model` is the key of the model that would put it right.
+    `model` is the key of the model that would put it right; `is_in_settings` says that the settings of the installation would.
     """
 
     name: str
@@ -44,10 +43,11 @@ class Alarm:
     remedy: str = ""
     is_notice: bool = False
     model: str = ""
+    is_in_settings: bool = False
 
 
 def current() -> list[Alarm]:
-    """Return what is wrong now, or was a few seconds ago, notices last. Costs at most four queries."""
+    """Return what is wrong now, or was a few seconds ago, notices last. Costs at most five queries."""
     found: list[Alarm] | None = cache.get("alarms")
     if found is None:
         found = sorted(_look(), key=lambda alarm: alarm.is_notice)
@@ -78,28 +78,27 @@ def _look() -> Iterator[Alarm]:
 
 
 def _look_at_weights() -> Iterator[Alarm]:
-    key = ""
     try:
         known = tables.load()
-        key = known.default_model
-        yield from _look_at_default(known, resolve(known=known))
-    except NothingRunnable as err:
-        sentence, _, command = str(err).partition(" Run: ")
-        yield Alarm("weights", sentence, f"Run: {command}" if command else "", model=key)
+        found = automatic.find(known)
     except (DatabaseError, InterfaceError):  # The alarm for that is above.
         return
+    if found.taken is None:
+        sentence, _, command = found.nothing.partition(" Run: ")
+        yield Alarm("weights", sentence, f"Run: {command}" if command else "", model=known.default_model)
+    elif found.is_missing:
+        yield _of_default(found, key=known.default_model)
 
 
-def _look_at_default(known: Known, choice: Choice) -> Iterator[Alarm]:
+def _of_default(found: Automatic, *, key: str) -> Alarm:
     """Tell of a default model that is damaged or missing: all jobs would get another one, and nobody might notice.
 
-    What an administrator has disabled is as somebody wants it.
+    What an administrator has disabled is as somebody wants it, and so is what the next job downloads.
     """
-    row = known.models.get(known.default)
-    found = viability.of_weights(row, named=f"Model {row.key}", of=row.store) if row else None
-    if row and row.enabled and found:
-        instead = f"Jobs for which nobody chooses a model get {choice.spec.model} ({choice.spec.engine}) instead."
-        yield Alarm("weights", f"{found.sentence} {instead}", found.remedy, model=row.key)
+    assert found.hindrance is not None
+    sentence = f"{found.hindrance.sentence} {found.consequence}"
+    is_wanted = not found.is_worry
+    return Alarm("weights", sentence, found.remedy, is_notice=is_wanted, model=key, is_in_settings=found.is_gone)
 
 
 def _look_at_queue() -> Iterator[Alarm]:

@@ -8,7 +8,9 @@ from django import forms
 
 from preferences.fields import bounded
 from preferences.models import Settings
-from registry.resolver import Choice, NothingRunnable, available, hindrance, limit, resolve
+from registry import automatic, viability
+from registry.automatic import Automatic
+from registry.resolver import available, hindrance, limit
 from speech import options
 from speech.languages import LANGUAGES
 from speech.types import Json
@@ -88,20 +90,20 @@ class OptionsForm(SpeakersForm):
         models = available(by_staff=self.by_staff, known=self.known)
         closed = frozenset(name_of(model) for model in models if not model.available)
         offer(self, "model", model_choices(models), closed=closed)
-        field, is_any = self.fields["model"], len(closed) < len(models)
-        try:
-            field.help_text = self._automatic(self._resolved())
-        except NothingRunnable as err:
-            field.help_text = f"With “Automatic” this waits for another model. {err}" if is_any else ""
-            self.waits_because = "" if is_any else str(err)
+        field, is_any, found = self.fields["model"], len(closed) < len(models), self._found()
+        if found.taken:
+            field.help_text = self._automatic(*found.taken, is_fetched=found.is_fetched)
+        else:
+            field.help_text = f"With “Automatic” this waits for another model. {found.nothing}" if is_any else ""
+            self.waits_because = "" if is_any else found.nothing
         # Not by self["model"], which would keep the explanation of “Automatic”.
         if chosen := self.data.get("model") if self.is_bound else self.get_initial_for_field(field, "model"):
             field.help_text = self._chosen(str(chosen))
 
-    def _resolved(self) -> Choice:
-        """Return what a job gets where no model is chosen. Raises NothingRunnable."""
-        language, task = self["language"].value() or "", task_of(self["translate"].value())
-        return resolve(language=language, task=task, by_staff=self.by_staff, known=self.known)
+    def _found(self) -> Automatic:
+        """Return what a job gets where no model is chosen."""
+        wanted = viability.Task(self["language"].value() or "", task_of(self["translate"].value()))
+        return automatic.find(self.known, wanted, by_staff=self.by_staff)
 
     def clean_extra_options(self) -> Json:
         text: str = self.cleaned_data["extra_options"]
@@ -184,9 +186,9 @@ class OptionsForm(SpeakersForm):
         engine, _, _ = str(self["model"].value() or "").partition("/")
         return options.ACCEPTED.get(engine or self.known.default_engine, ())
 
-    def _automatic(self, choice: Choice) -> str:
-        engine, model = choice.spec.engine, choice.spec.model
-        return f"Automatic takes {model} with {self._engine_and_limit(engine, model)}."
+    def _automatic(self, engine: str, model: str, *, is_fetched: bool) -> str:
+        first = ", which is downloaded first" if is_fetched else ""
+        return f"Automatic takes {model} with {self._engine_and_limit(engine, model)}{first}."
 
     def _chosen(self, value: str) -> str:
         """Return what a list to choose from has no room for; nothing for a model that is none."""

@@ -7,7 +7,7 @@ from django import forms
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
 
-from registry.resolver import NothingRunnable, hindrance
+from registry.resolver import hindrance
 from tags.forms import Names
 from tags.models import Tag
 from tags.names import key_of
@@ -82,11 +82,10 @@ class UploadForm(OptionsForm):
             return ""
         reason = self._why_not_usual.rstrip(".")
         sentence = f"Your usual model cannot be used now: {reason[0].lower()}{reason[1:]}"
-        try:
-            taken = self._resolved().spec
-        except NothingRunnable:
-            return f"{sentence}."
-        return f"{sentence}; {taken.model} ({taken.engine}) is used unless you choose another one."
+        taken = self._found().taken
+        return (
+            f"{sentence}; {taken[1]} ({taken[0]}) is used unless you choose another one." if taken else f"{sentence}."
+        )
 
     def job_request(self) -> JobRequest:
         request = super().job_request()

@@ -154,7 +154,12 @@ def test_it_is_only_read(carol_client: Client):
     assert carol_client.post("/availability").status_code == 405
 
 
-def test_looking_costs_three_queries(django_assert_num_queries):
+def test_looking_costs_three_queries_and_one_for_a_default_that_is_not_there(
+    django_assert_num_queries, put_weights: PutWeights
+):
+    with django_assert_num_queries(4):
+        availability.current()
+    put_weights("faster-whisper", "base")
     with django_assert_num_queries(3):
         availability.current()
 
