@@ -13,10 +13,11 @@ from registry.models import SpeechModel, Work
 
 @dataclass(frozen=True, slots=True)
 class UnderWay:
-    """What is being measured now, None where it only waits, and how many models wait behind it."""
+    """What is being measured now, None where it only waits, how many models wait, and the other long work that goes first."""
 
     work: Work | None
     waiting: int
+    before: tuple[Work, ...] = ()
 
 
 def ask(*, by: User) -> int:
@@ -36,9 +37,11 @@ def cancel() -> int:
 
 def under_way() -> UnderWay | None:
     """Return how far the measuring is; None where none is wanted. Costs a query."""
-    found = list(Work.objects.unfinished().filter(kind=Work.Kind.MEASURE).select_related("model"))
+    unfinished = list(Work.objects.unfinished().select_related("model"))
+    found = [work for work in unfinished if work.kind == Work.Kind.MEASURE]
     running = next((work for work in found if work.state == Work.State.RUNNING), None)
-    return UnderWay(running, len(found) - (running is not None)) if found else None
+    others = tuple(work for work in unfinished if work.kind != Work.Kind.MEASURE)
+    return UnderWay(running, len(found) - (running is not None), others) if found else None
 
 
 def _models(known: Known) -> Iterator[tuple[SpeechModel, float | None]]:

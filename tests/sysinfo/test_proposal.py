@@ -196,6 +196,18 @@ def test_measuring_is_queued_once_for_what_was_not_measured(carol: User, carol_c
     assert sorted(work.model.key for work in found) == ["base", "ge2e"]
 
 
+def test_measuring_says_behind_what_it_waits(carol_client: Client):
+    base = SpeechModel.objects.get(store="faster-whisper", key="base")
+    lease = {"lease_token": uuid4(), "lease_expires_at": timezone.now() + timedelta(minutes=1)}
+    Work.objects.create(model=base, kind=Work.Kind.VERIFY, state=Work.State.RUNNING, **lease)
+    SpeechModel.objects.filter(key="base").update(speed=None)
+    carol_client.post(MEASURE)
+    assert (
+        "2 measurements to come, once other long work is done (Verify faster-whisper/base) and no job runs here."
+        in carol_client.get("/system/info").text
+    )
+
+
 def test_measuring_is_cancelled_where_it_was_begun(carol_client: Client):
     SpeechModel.objects.filter(key="base").update(speed=None)
     carol_client.post(MEASURE)
