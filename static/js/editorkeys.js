@@ -2,6 +2,8 @@
 
 import { IS_APPLE, letterOf } from "./keyboard.js";
 
+const MARKS = /(?<=[\p{Letter}\p{Number}])[^\p{Letter}\p{Number}\s]+/uy;
+
 // Takes a keydown and the editor; returns what is to be done, nothing where the field itself takes the key.
 export function actOf(event, editor) {
   const { value, selectionStart: start, selectionEnd: end } = editor.field;
@@ -44,14 +46,26 @@ function modified(event, editor) {
   }[letterOf(event).toLowerCase()];
 }
 
-// Who says what is selected in the field, else what follows the caret. What was typed is saved first.
+// The punctuation between a place behind a word and the next one: it is the word's.
+function marksAt(text, place) {
+  MARKS.lastIndex = place;
+  return MARKS.exec(text)?.[0].length ?? 0;
+}
+
+// Who says what is selected in the field, else what follows the caret. What was typed is saved first, and afterwards it is gone on
+// with the segment of these words.
 export function askWho(editor) {
   const { segment, transcript } = editor;
   const { value, selectionStart: start, selectionEnd: end } = editor.field;
-  const places = [value.slice(start).trim() ? start : 0, end > start ? end : value.length];
+  const from = start + marksAt(value, start);
+  const places = [value.slice(from).trim() ? from : 0, end > start ? end : value.length];
+  const onLeave = (seconds) => {
+    const found = editor.passages().findLast(({ dataset }) => Number(dataset.start) <= seconds) ?? editor.passage(segment);
+    editor.open(found, found?.dataset.segment === segment ? start : 0);
+  };
   const act = () => {
     const passage = editor.passage(segment);
-    if (passage) transcript.dispatchEvent(new CustomEvent("ask-who", { detail: { passage, places } }));
+    if (passage) transcript.dispatchEvent(new CustomEvent("ask-who", { detail: { passage, places, onLeave } }));
   };
   editor.then = { segment, act };
   editor.close({ focus: true });

@@ -4,7 +4,7 @@ import { letterOf } from "./keyboard.js";
 import { KeyHelp } from "./keyhelp.js";
 import { entryAt, isThere, press, targetOf } from "./keytargets.js";
 
-const TYPING = "input:not([type=range], [type=checkbox], [type=radio], [type=button], [type=submit]), textarea, select, [contenteditable]";
+export const TYPING = "input:not([type=range], [type=checkbox], [type=radio], [type=button], [type=submit]), textarea, select, [contenteditable]";
 const PRESSED_BY_SPACE = "button, summary, input:not([type=range])";
 const actions = {};
 const help = new KeyHelp((entry) => (entry.of ? document.querySelector(entry.of) !== null : canDo(entry)));

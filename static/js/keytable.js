@@ -176,7 +176,7 @@ const EVERYWHERE = {
     { keys: ["7"], on: ".account > summary", words: "Your account, and the system for administrators" },
     { keys: ["Control Enter"], words: "Send what you write in several lines" },
     { keys: ["ArrowUp", "ArrowDown"], where: "[data-menu]", words: "In a menu, what stands before or after" },
-    { keys: ["Escape"], words: "Close a menu or a dialog" },
+    { keys: ["Escape"], words: "Close a menu or a dialog, or leave a field" },
   ],
 };
 

@@ -43,17 +43,20 @@ export class WhoMenu {
     if (paragraph) this.ask(paragraph, selected.length || !passage ? selected : [passage], { words: this.words() });
   }
 
-  // For a part of a passage that is edited.
-  askFor({ passage, places }) {
+  // For a part of a passage that is edited. `onLeave` is called once the menu is closed, with when the first of its words begins.
+  askFor({ passage, places, onLeave }) {
     const words = wordsBetween(passage, passage, places);
-    this.ask(passage.closest(".paragraph"), [passage], { words, box: passage.getBoundingClientRect() });
+    const box = passage.getBoundingClientRect();
+    this.ask(passage.closest(".paragraph"), [passage], { words, box, onLeave: () => onLeave(words?.[0]) });
   }
 
   // Where `box` is left out, the menu stands beside what it is about. `words` are those that are selected, as `words()` has them.
-  ask(paragraph, selected, { words, box }) {
+  // `onLeave` says where the focus goes afterwards; where it is left out, back to where it was.
+  ask(paragraph, selected, { words, box, onLeave = restoreFocus }) {
     const first = selected[0] ?? paragraph.querySelector("[data-segment]");
     const address = document.getElementById("speakers").dataset.assign; // There while nobody else writes the text.
     if (!first || !address) return;
+    this.onLeave = onLeave;
     this.box = box ?? this.boxOf(paragraph, first).getBoundingClientRect();
     const query = new URLSearchParams([["at", first.dataset.segment], ...selected.map((each) => ["passage", each.dataset.segment])]);
     if (words) ["first", "last"].forEach((name, index) => query.set(name, words[index]));
@@ -98,7 +101,7 @@ export class WhoMenu {
 
   leave() {
     this.menu.replaceChildren();
-    restoreFocus();
+    this.onLeave();
   }
 
   // To the speaker's name in the panel, with what was typed so far.
@@ -109,6 +112,7 @@ export class WhoMenu {
     event.preventDefault();
     const typed = this.menu.querySelector("[data-find]").value.trim();
     document.getElementById("panel-fold").open = true;
+    this.onLeave = () => {}; // It goes to the name.
     this.menu.hidePopover();
     if (typed) field.value = typed;
     field.focus();

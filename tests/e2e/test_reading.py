@@ -109,6 +109,25 @@ def test_arrow_keys_go_through_a_menu_and_round(open_talk: Callable[..., Page]):
     assert _focused_words(page) == "More actions"
 
 
+def test_escape_leads_out_of_a_field_back_into_the_text(open_talk: Callable[..., Page]):  # noqa: F811
+    page = open_talk()
+    moment = page.locator("#transcript .moment").nth(1)
+    for key, field in {"n": "#note-text", "c": "[data-comment-form] textarea", "Shift+t": "#tag-names"}.items():
+        moment.focus()
+        page.keyboard.press(key)
+        expect(page.locator(field)).to_be_focused()
+        page.keyboard.type("kept")
+        page.keyboard.press("Escape")
+        expect(moment).to_be_focused()
+        expect(page.locator(field)).to_have_value("kept")
+
+    page.goto("/")
+    page.keyboard.press("s")
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    expect(page.locator(".recording-link").first).to_be_focused()
+
+
 def test_keys_are_listed_only_where_they_do_something(
     open_talk: Callable[..., Page],  # noqa: F811
     server: Server,
