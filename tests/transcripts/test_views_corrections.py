@@ -9,9 +9,11 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from speech.types import Turn
 from tests.conftest import MakeJob, MakeSegments
 from transcripts.models import Edit, Job, Recording
 from transcripts.services.corrections import write
+from transcripts.services.speakers import apply_labelling
 from transcripts.views.text import FIRST_PARAGRAPHS, PART_PARAGRAPHS
 
 LONG = FIRST_PARAGRAPHS + PART_PARAGRAPHS + 10
@@ -274,6 +276,18 @@ def test_history_restores_any_point(talk: Job, alice_client: Client, post: Post)
     alice_client.post(f"/jobs/{talk.pk}/restore", {"point": 0})
     assert texts(talk) == [FIRST, SECOND, THIRD]
     assert alice_client.post(f"/jobs/{talk.pk}/restore", {"point": "x"}, follow=True).status_code == 200
+
+
+def test_going_back_to_before_speakers_were_identified_says_so(talk: Job, alice_client: Client, post: Post):
+    button = "Back to the text as it was recognised"
+    post(f"segments/{pk(talk, 0)}/", text="One", base=FIRST)
+    assert f"{button}, without speakers" not in plain(alice_client.get(f"/jobs/{talk.pk}/history").text)
+    apply_labelling(talk, [Turn(0, 3, 1), Turn(3, 10, 2)], provenance={"diarizer": "vad"})
+
+    assert f"{button}, without speakers" in plain(alice_client.get(f"/jobs/{talk.pk}/history").text)
+    labelled = Edit.objects.latest("pk").pk
+    assert "The text is as it was then, without speakers." in plain(post("restore", point=0))
+    assert "The text is as it was then." in plain(post("restore", point=labelled))
 
 
 def test_history_tells_an_undo_from_a_redo_in_any_order(talk: Job, alice_client: Client, post: Post):

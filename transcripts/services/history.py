@@ -32,6 +32,11 @@ def edits_of(job: Job) -> QuerySet[Edit]:
     return Edit.objects.filter(job=job).order_by("pk").annotate(can_go=can_go)
 
 
+def begins_without_speakers(job: Job) -> bool:
+    """Return whether who speaks was worked out after the text was recognised, so that going back to that takes it away."""
+    return Edit.objects.filter(job=job, kind=Edit.Kind.LABELLING).exists()
+
+
 def latest_change(edits: Iterable[Entry]) -> int | None:
     """Return the edit that undoing would take back next: the newest that is in effect and puts nothing back."""
     edits = list(edits)

@@ -131,7 +131,8 @@ def restore_point(request: HttpRequest, job_id: UUID) -> HttpResponse:
         edit = edits.restore(job, form.cleaned_data["point"], author=_author(request))
     except EditRefused as err:
         return answer(request, before, sentence=str(err))
-    return answer(request, before, edit, "The text is as it was then.")
+    has_none = edit.after["job"].get("labelling_id", ...) is None
+    return answer(request, before, edit, f"The text is as it was then{', without speakers' if has_none else ''}.")
 
 
 @require_POST

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from transcripts.diffs import Run, differences
 from transcripts.models import Edit, Job
 from transcripts.services.corrections import shown
-from transcripts.services.history import origin
+from transcripts.services.history import begins_without_speakers, origin
 from transcripts.views.access import visible_job
 from transcripts.views.edited import page_of
 
@@ -73,6 +73,7 @@ def index(request: HttpRequest, job_id: UUID) -> HttpResponse:
     job = visible_job(request, job_id)
     page = Paginator(_edits(job), EDITS_PER_PAGE).get_page(request.GET.get("page"))
     context = {"job": job, "page": page, "entries": _gathered(_entries(job, page)), "page_url": page_of(job)}
+    context["loses_speakers"] = not page.has_next() and begins_without_speakers(job)
     return render(request, "transcripts/history.html", context)
 
 
