@@ -9,10 +9,10 @@ function close() {
 
 // Not before it is settled: until then htmx would not take its form, and a quick Enter would leave the page.
 document.body.addEventListener("htmx:afterSettle", (event) => {
-  if (event.detail.target === dialog && !dialog.open) dialog.showModal();
+  if (event.detail.target === dialog && !dialog.open && dialog.hasChildNodes()) dialog.showModal(); // It may be put away by then.
 });
-// What ends is what was asked for here. Whether one's own text stays or another one is answered, whatever else is done meanwhile.
-document.body.addEventListener("action-done", () => dialog.querySelector("[data-conflict]") || close());
+// What a form in here asked for. What else ends meanwhile, such as a text that is saved, leaves it as it is.
+dialog.addEventListener("action-done", close);
 dialog.addEventListener("click", (event) => {
   if (event.target !== dialog && !event.target.closest("[data-close]")) return;
   event.preventDefault();

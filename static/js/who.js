@@ -16,7 +16,7 @@ export class WhoMenu {
     transcript.addEventListener("ask-who", ({ detail }) => this.askFor(detail));
     // Not before it is settled: until then htmx would not take the form, and the browser would leave the page.
     document.body.addEventListener("htmx:afterSettle", ({ detail }) => detail.target === this.menu && this.show());
-    document.body.addEventListener("action-done", () => this.menu.hidePopover());
+    this.menu.addEventListener("action-done", () => this.menu.hidePopover());
     this.menu.addEventListener("click", (event) => this.rename(event));
     this.menu.addEventListener("input", (event) => this.find(event.target));
     this.menu.addEventListener("keydown", (event) => this.press(event));

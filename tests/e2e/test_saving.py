@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import FloatRect, Locator, Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, Route, expect
 
 from tests.e2e.server import Person
 from tests.e2e.test_speakers import open_talk, talker  # noqa: F401 - Fixtures.
@@ -105,6 +105,56 @@ def test_nothing_is_offered_of_what_is_replaced_everywhere(open_talk: Callable[.
     page.get_by_role("button", name="Replace in 2 places").click()
     expect(page.locator("#messages p")).to_have_text("Replaced in 2 places.")
     expect(page.locator("#offer")).to_be_empty()
+
+
+@pytest.mark.parametrize(
+    ("key", "question", "field"),
+    [("r", "Find and replace", "Find"), ("s", "Who speaks here?", "Find, or name somebody new")],
+)
+def test_what_is_asked_stays_when_a_text_is_saved(
+    open_talk: Callable[..., Page],  # noqa: F811
+    key: str,
+    question: str,
+    field: str,
+):
+    page = open_talk()
+    held: list[Route] = []
+    page.route("**/segments/*/", lambda route: held.append(route))  # noqa: PLW0108 - Playwright writes on it.
+    text = _write_before(page, "Well, ")
+    page.keyboard.press(key)
+    typed = page.get_by_role("dialog", name=question).get_by_label(field, exact=True)
+    expect(typed).to_be_focused()
+    page.keyboard.type("coun")
+    held[0].continue_()
+    _is_saved(page)
+    page.keyboard.type("try")
+    expect(typed).to_have_value("country")
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-segment]").first).to_have_text(f"Well, {text}")
+
+
+def test_text_that_is_saved_while_a_question_comes_leaves_it_whole(open_talk: Callable[..., Page]):  # noqa: F811
+    page = open_talk()
+    page.evaluate("""() => document.body.addEventListener("htmx:afterSwap", ({ detail }) => {
+      if (detail.target.id === "dialog") htmx.trigger("#outbox", "action-done");
+    })""")
+    page.keyboard.press("r")
+    expect(page.get_by_role("dialog", name="Find and replace").get_by_label("Find", exact=True)).to_be_focused()
+
+
+def test_question_that_is_put_away_while_its_answer_comes_is_not_shown_empty(open_talk: Callable[..., Page]):  # noqa: F811
+    page = open_talk()
+    page.keyboard.press("r")
+    page.get_by_label("Find", exact=True).fill("country")
+    page.evaluate("""() => document.body.addEventListener("htmx:afterSwap", ({ detail }) => {
+      if (detail.target.id === "dialog") detail.target.querySelector("[data-close]").click();
+    })""")
+    with page.expect_event("console", lambda message: message.text == "settled"):
+        page.evaluate(
+            "document.body.addEventListener('htmx:afterSettle', () => setTimeout(console.info, 0, 'settled'))"
+        )
+        page.keyboard.press("Enter")
+    expect(page.locator("#dialog")).to_be_hidden()
 
 
 @pytest.fixture
