@@ -1,10 +1,12 @@
 """What happens to every request."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 
 from transcripts.uploads import STRANGER
@@ -30,3 +32,19 @@ class SignInRequired(LoginRequiredMiddleware):
         if is_action(request):
             return refuse(request, SIGNED_OUT, status=401)
         return super().handle_no_permission(request, view_func)
+
+
+class NotKept:
+    """Have no browser keep a page: it would show it again as it was before its corrections, and after signing out.
+
+    Chromium shows whoever goes back what it stored, also with `no-cache`; its back/forward cache and what was typed in forms
+    are not touched (tried with Chromium 156). Some answers say themselves how long they last.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self._get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response

@@ -70,6 +70,20 @@ def test_text_is_corrected_by_keyboard_and_stays(page: Page):
     expect(page.locator("[data-segment]").first).to_have_text(f"Well, {text}")
 
 
+@pytest.mark.parametrize("key", ["h", "1"])
+def test_back_leads_to_the_text_as_it_is_now(page: Page, key: str):
+    text = _write_before(page, 0, "Well, ")
+    _is_saved(page)
+    page.keyboard.press(key)
+    expect(page.get_by_role("heading", level=1)).to_have_text("History" if key == "h" else "Recordings")
+    page.go_back()
+    expect(page.locator("[data-segment]").first).to_have_text(f"Well, {text}")
+    expect(page.locator(".moment").first).to_be_focused()
+    _write_before(page, 0, "So: ")
+    _is_saved(page)
+    expect(page.locator("[data-segment]").first).to_have_text(f"So: Well, {text}")
+
+
 def test_what_a_correction_does_not_change_stays_in_the_page(page: Page):
     page.evaluate("document.getElementById('panel-fold').markedByTest = true")
     known = page.locator("#known").input_value()
