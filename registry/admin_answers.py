@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from registry import scan, works
+from registry import decisions, scan, works
 from registry.models import SpeechModel, Work
 from registry.works import Refused
 
@@ -23,6 +23,8 @@ def ask_one(request: HttpRequest, model: SpeechModel, kind: str) -> str:
         return "There is no such work."
     if kind != Work.Kind.INSTALL and not scan.is_there(model):
         return f"{model} is not installed: there is nothing to {Work.Kind(kind)}."
+    if kind == Work.Kind.MEASURE and (refusal := decisions.lack(model)):
+        return refusal
     try:
         _, is_new = works.ask(model, Work.Kind(kind), by=_person(request))
     except Refused as err:

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from preferences import choices
 from preferences.models import Settings
-from registry import changes, fetching, known, resolver, scan, works
+from registry import changes, fetching, known, obtaining, resolver, scan, works
 from registry.diarizers import resolve_diarizer, takers
 from registry.known import Known
 from registry.models import Provider, SpeechModel, Work
@@ -91,8 +91,8 @@ def make_default(model: SpeechModel) -> str:
     """Use weights where nobody chooses; return what was done as a sentence. Raises Refused where they cannot be used now."""
     if not (model.enabled and model.provider.enabled):
         raise Refused(f"{model} is disabled. Enable it first.")
-    if model.status not in (SpeechModel.Status.INSTALLED, SpeechModel.Status.VERIFIED):
-        raise Refused(f"{model} is not installed. Install it first.")
+    if refusal := lack(model):
+        raise Refused(refusal)
     if model.store == DIARIZATION:
         return _make_default_taker(model)
     current = Settings.load()
@@ -102,6 +102,15 @@ def make_default(model: SpeechModel) -> str:
     current.default_engine, current.default_model = model.store, model.key
     current.save(update_fields=["default_engine", "default_model"])
     return f"{model} is used where nobody chooses a model."
+
+
+def lack(model: SpeechModel) -> str:
+    """Return why weights are not there to be used, and what to do, as sentences; empty where they are."""
+    if model.status in (SpeechModel.Status.INSTALLED, SpeechModel.Status.VERIFIED):
+        return ""
+    if model.status == SpeechModel.Status.BROKEN:
+        return f"{model} is broken: {model.status_detail} {obtaining.remedy(model)}"
+    return f"{model} is not installed. {'Install it first.' if obtaining.is_within_reach(model) else obtaining.remedy(model)}"
 
 
 def _make_default_taker(model: SpeechModel) -> str:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from django.db.models.functions import Now
 
-from registry import scan
-from registry.diarizers import resolve_diarizer
+from registry import known, scan, viability
+from registry.diarizers import diarizers, resolve_diarizer
 from registry.models import Provider, SpeechModel
 from registry.resolver import resolve
 from speech.client import EngineProcess, raise_error
@@ -62,17 +62,18 @@ def measure_diarizer(provider: Provider, on_progress: OnProgress, should_stop: S
 
 
 def _engine(model: SpeechModel) -> EngineSpec:
-    choice = resolve(engine=model.provider.key, model=model.key)
-    if (choice.spec.engine, choice.spec.model) != (model.provider.key, model.key):
-        raise EngineError(choice.warnings[0], permanent=True, code="not_available")
-    return choice.spec
+    tables = known.load()
+    if found := viability.of_model(tables, model.provider.key, model.key):
+        raise EngineError(found.sentence, permanent=True, code="not_available")
+    return resolve(engine=model.provider.key, model=model.key, known=tables).spec
 
 
 def _diarizer(provider: Provider) -> DiarizerSpec:
-    choice = resolve_diarizer(provider.key)
-    if choice.spec.diarizer != provider.key:
-        raise EngineError(choice.warnings[0], permanent=True, code="not_available")
-    return choice.spec
+    spec = resolve_diarizer(provider.key).spec
+    if spec.diarizer != provider.key:
+        reason = next(one.reason for one in diarizers() if one.diarizer == provider.key)
+        raise EngineError(reason, permanent=True, code="not_available")
+    return spec
 
 
 def _ask(kind: str, spec: EngineSpec | DiarizerSpec, on_progress: OnProgress, should_stop: ShouldStop) -> Measured:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from registry import changes, loading, measuring, obtaining, scan, works
-from registry.models import SpeechModel, Work
+from registry.models import Provider, SpeechModel, Work
 from registry.resolver import NothingRunnable
 from registry.works import Claim, LeaseLost
 from speech.client import EngineDied, EngineProcess, raise_error
@@ -145,7 +145,8 @@ def _measure(model: SpeechModel, helper: Helper) -> str:
     found = measuring.measure(
         model, lambda seconds, total: helper.tell("Measuring", int(seconds), int(total)), should_stop
     )
-    return f"{model} runs at about {found.speed:.1f} x real time and takes {found.memory_bytes / 1e9:.1f} GB."
+    what = model.provider if model.provider.kind == Provider.Kind.DIARIZER else model
+    return f"{what} runs at about {found.speed:.1f} x real time and takes {found.memory_bytes / 1e9:.1f} GB."
 
 
 WAYS: dict[str, Way] = {Work.Kind.INSTALL: _install, Work.Kind.VERIFY: _verify, Work.Kind.MEASURE: _measure}

@@ -495,6 +495,16 @@ def test_disable_asks_for_the_reason(admin: Client, base: SpeechModel, address: 
     assert (row.enabled, row.disabled_reason) == (True, "")
 
 
+@pytest.mark.parametrize("action", ["make_default", "measure"])
+def test_broken_weights_are_said_to_be_broken(admin: Client, base: SpeechModel, put_weights: PutWeights, action: str):
+    place = put_weights("faster-whisper", "base")
+    scan.refresh()
+    (place / "model.bin").write_bytes(b"x")
+    scan.refresh()
+    broken = "faster-whisper/base is broken: Files are missing or cut short. Run: python manage.py weights install base"
+    assert act(admin, action, base) == [broken]
+
+
 def test_default_is_what_can_be_used_now(admin: Client, base: SpeechModel, put_weights: PutWeights):
     assert act(admin, "make_default", base) == ["faster-whisper/base is not installed. Install it first."]
     put_weights("faster-whisper", "base")

@@ -66,6 +66,22 @@ def test_weights_of_a_diarizer_stand_for_it(fake_diarizer: Provider):
     assert fake_diarizer.speed is not None
 
 
+def test_work_on_weights_of_a_diarizer_names_it(fake_diarizer: Provider):
+    weights = SpeechModel.objects.create(provider=fake_diarizer, store="diarization", key="turns", name="turns")
+    work, _ = works.ask(weights, Work.Kind.MEASURE)
+    working.do(works.claim(holder="a test"), should_stop=_go_on)
+    work.refresh_from_db()
+    assert work.message.startswith(f"{fake_diarizer} runs at about ")
+
+
+def test_model_that_cannot_run_says_why_and_of_no_other(put_weights):
+    put_weights("whisper", "base")
+    base = SpeechModel.objects.get(store="faster-whisper", key="base")
+    with pytest.raises(EngineError) as refused:
+        measuring.measure(base, _ignore, _go_on)
+    assert refused.value.message == "Model base is not installed for faster-whisper."
+
+
 def test_queue_for_long_work_measures_and_says_what_came_of_it(fake: SpeechModel):
     work, _ = works.ask(fake, Work.Kind.MEASURE)
     working.do(works.claim(holder="a test"), should_stop=_go_on)

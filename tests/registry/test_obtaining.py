@@ -184,5 +184,5 @@ def test_gated_weights_say_beforehand_that_they_need_a_token(settings: DjangoSet
 def test_message_does_not_write_a_name_with_a_capital(admin: Client):
     data = {"action": "make_default", "_selected_action": [row("small").pk]}
     text = admin.post(MODELS, data, follow=True).text
-    assert "faster-whisper/small is not installed. Install it first." in text
+    assert "faster-whisper/small is not installed. No source" in text
     assert "Faster-whisper/small" not in text
