@@ -66,7 +66,7 @@ form.addEventListener("htmx:beforeRequest", () => (sent = text.value));
 form.addEventListener("htmx:beforeSwap", ({ detail }) => detail.xhr.status === 401 && (detail.shouldSwap = false));
 form.addEventListener("htmx:afterRequest", ({ detail: { successful, xhr } }) => {
   if (successful) saved = sent;
-  if (successful || [404, 422].includes(xhr.status)) settle();
+  if (successful || [404, 410, 422].includes(xhr.status)) settle();
   else wait(xhr.status);
 });
 document.addEventListener("click", (event) => event.target.closest("[data-note-drop]") && drop());

@@ -5,6 +5,8 @@
 import { Saving, pauseAfter } from "./saving.js";
 import { token } from "./session.js";
 
+const GONE = [404, 410]; // The recording is deleted: nothing more is sent, and what was typed stays to be copied.
+
 export class Outbox {
   // `addressOf` tells where a segment is saved. `onSaved` is called with a segment and the text that the server has from now on,
   // `onRefused` with one whose text is not saved as it is, `onLeft` with one that keeps the text of somebody else, `onMixed` with one
@@ -32,7 +34,7 @@ export class Outbox {
     addEventListener("online", () => this.send());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.tries && this.send());
     addEventListener("pagehide", () => this.sendAtTheEnd());
-    addEventListener("beforeunload", (event) => (this.tries || this.asked || this.isHolding) && event.preventDefault());
+    addEventListener("beforeunload", (event) => (this.tries || this.asked || this.isHolding || (this.isGone && this.texts.size)) && event.preventDefault());
     if (this.texts.size) this.send();
   }
 
@@ -96,7 +98,7 @@ export class Outbox {
     clearTimeout(this.timer);
     if (this.texts.has(left) && !this.asked) this.texts.get(left).isHeld = false;
     if (this.sent || this.asked) return;
-    const [segment, entry] = [...this.texts].find(([, { isHeld }]) => !isHeld) ?? [];
+    const [segment, entry] = [...this.texts].find(([, { isHeld }]) => !isHeld && !this.isGone) ?? [];
     const act = entry ? null : this.acts.shift();
     if (!entry && !act) return this.show();
     this.sent = entry ? { segment, text: entry.text } : { asker: act.asker };
@@ -115,9 +117,9 @@ export class Outbox {
     const { segment, text, asker } = this.sent ?? {};
     const entry = this.texts.get(segment);
     const isDone = status >= 200 && status < 300;
-    if (entry && !isDone && ![404, 409, 422].includes(status)) return this.wait(status);
+    this.isGone ||= GONE.includes(status);
+    if (entry && !isDone && !this.isGone && ![409, 422].includes(status)) return this.wait(status);
     if (entry && isDone) this.saved(segment, entry, text);
-    else if (entry && status === 404) this.texts.delete(segment);
     if (!isDone) this.refused(status, segment, entry);
     if (status === 422 && asker?.isThere) asker.refuse(sentenceOf(response));
     if (!isDone) asker?.back?.();
@@ -225,8 +227,8 @@ export class Outbox {
   show() {
     const texts = [...this.texts.values()];
     const isChanged = texts.some((entry) => entry.isHeld && entry.isChanged);
-    const why = isChanged ? "changed" : !this.tries ? "waits" : this.isSignedOut ? "signed-out" : "offline";
-    this.saving.show(texts.length ? why : null);
+    const why = this.isGone ? "gone" : isChanged ? "changed" : !this.tries ? "waits" : this.isSignedOut ? "signed-out" : "offline";
+    this.saving.show(texts.length || this.isGone ? why : null);
   }
 }
 

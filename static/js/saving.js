@@ -6,6 +6,7 @@ const WORDS = {
   waits: "Not saved yet",
   offline: "Not saved yet: there is no connection. It is kept here and sent again.",
   changed: "Not saved yet: this was changed meanwhile.",
+  gone: "Not saved: this recording is not here any more.",
   "signed-out": "You are signed out. What you typed is kept here and is saved once you have signed in again.",
 };
 

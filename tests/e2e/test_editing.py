@@ -12,6 +12,12 @@ from tests.e2e.test_speakers import open_talk, talker  # noqa: F401 - Fixtures.
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
+DELETE = """
+from transcripts.models import Recording
+from transcripts.services.delete import delete_recording
+delete_recording(Recording.objects.get(owner__username={name!r}))
+"""
+
 
 @pytest.fixture
 def page(open_talk: Callable[..., Page]) -> Page:  # noqa: F811
@@ -434,6 +440,28 @@ def test_text_of_a_segment_that_is_gone_is_shown_until_it_is_put_away(page: Page
     dialog.get_by_role("link", name="Close").click()
     _is_saved(page)
     assert _unsaved(page) == []
+
+
+def test_what_is_typed_in_a_recording_that_was_deleted_stays_to_be_copied(
+    page: Page,
+    server: Server,
+    talker: Person,  # noqa: F811
+):
+    first, third = _begin(page), page.locator("[data-segment]").nth(2).inner_text()
+    server.run(DELETE.format(name=talker.name))
+    page.keyboard.press("Control+Home")
+    page.keyboard.type("Mine ")
+    told = "This recording is not here any more, so what you typed last could not be saved."
+    expect(page.locator("#messages p")).to_contain_text(told)
+    expect(page.locator("#saving")).to_have_text("Not saved: this recording is not here any more.")
+    expect(_field(page)).to_have_value(f"Mine {first}")
+    expect(_field(page)).to_be_focused()
+    page.keyboard.press("Control+Enter")
+    _write_before(page, 2, "More ")
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("[data-segment]").first).to_have_text(f"Mine {first}")
+    expect(page.locator("[data-segment]").nth(2)).to_have_text(f"More {third}")
+    assert len(_unsaved(page)) == 2
 
 
 def test_find_and_replace_by_keyboard(page: Page):

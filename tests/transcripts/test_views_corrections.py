@@ -14,6 +14,7 @@ from tests.conftest import MakeJob, MakeSegments
 from transcripts.models import Edit, Job, Recording
 from transcripts.services.corrections import write
 from transcripts.services.speakers import apply_labelling
+from transcripts.views.answers import GONE, LOST
 from transcripts.views.text import FIRST_PARAGRAPHS, PART_PARAGRAPHS
 
 LONG = FIRST_PARAGRAPHS + PART_PARAGRAPHS + 10
@@ -407,3 +408,17 @@ def test_rest_of_a_text_that_begins_elsewhere_by_now_is_all_of_it(alice_client: 
     response = alice_client.get(f"/jobs/{talk.pk}/rest?from=7-7")
     assert response["HX-Reswap"] == "none"
     assert '<article id="transcript" hx-swap-oob="innerHTML">' in response.text
+
+
+@pytest.mark.parametrize(
+    "action", ["jobs/{job}/segments/1/", "jobs/{job}/segments/1/insert", "recordings/{recording}/comments"]
+)
+def test_what_was_typed_in_a_recording_that_is_gone_stays_on_its_page(alice_client: Client, talk: Job, action: str):
+    address = "/" + action.format(job=talk.pk, recording=talk.recording_id)
+    here = HX | {"HX-Current-URL": f"http://testserver/recordings/{talk.recording_id}/"}
+    talk.recording.delete()
+    typed = alice_client.post(address, {"text": "Mine"}, headers=here)
+    assert (typed.status_code, typed["HX-Retarget"], LOST in typed.text) == (410, "#messages", True)
+    nothing = alice_client.post(address, {"text": ""}, headers=here)
+    assert (nothing["HX-Redirect"], nothing.status_code) == ("/", 200)
+    assert GONE in alice_client.get("/").text

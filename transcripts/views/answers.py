@@ -23,6 +23,12 @@ CHANGED = ("recordings-changed", "job-changed", "queue-changed")
 ASKING = ("dialog", "who")
 """The parts of a page in which a person is asked something."""
 
+GONE = "This recording is not here any more."
+LOST = (
+    "This recording is not here any more, so what you typed last could not be saved. "
+    "It stays on this page until you leave it: copy what you want to keep."
+)
+
 SIGNED_OUT = "You are signed out, so nothing was changed. Sign in again in another tab, then repeat it."
 
 
@@ -123,9 +129,12 @@ def gone_on(request: HttpRequest, recording: Recording, *, address: str) -> Http
 
 
 def missing(request: HttpRequest) -> HttpResponse:
-    """Answer an action on something that is deleted, or never was this person's."""
-    messages.info(request, "This recording is not here any more.")
-    if urlsplit(request.headers.get("HX-Current-URL", "")).path.startswith("/recordings/"):
+    """Answer an action on something that is deleted, or never was this person's. A page on which something was typed stays."""
+    is_on_page = urlsplit(request.headers.get("HX-Current-URL", "")).path.startswith("/recordings/")
+    if is_on_page and request.POST.get("text"):
+        return refuse(request, LOST, status=410)
+    messages.info(request, GONE)
+    if is_on_page:
         return _redirect(reverse("transcripts:list"))
     return done(request, address=reverse("transcripts:list"))
 
