@@ -20,7 +20,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.vary import vary_on_headers
 
-from registry import admin_answers, decisions, scan, works
+from registry import admin_answers, automatic, decisions, scan, works
 from registry.admin_forms import ProviderForm, SpeechModelForm
 from registry.admin_lists import (
     Guarded,
@@ -72,7 +72,8 @@ class ProviderAdmin(Guarded):
 
     @admin.display(description="name", ordering="name")
     def called(self, provider: Provider) -> SafeString:
-        return named(provider.name, provider)
+        name, consequence = named(provider.name, provider), provider.consequence  # type: ignore[attr-defined]
+        return format_html('{} <span class="of">{}</span>', name, consequence) if consequence else name
 
     @admin.display(description="who may use it", ordering="for_people")
     def used_by(self, provider: Provider) -> SafeString:
@@ -155,7 +156,10 @@ class SpeechModelAdmin(Guarded):
         model = self.get_object(request, object_id)
         if model:
             scan.refresh(model)
-        shown = {"standing": standings([model])[0], "may_change": self.has_change_permission(request)} if model else {}
+        shown: dict[str, Any] = {}
+        if model:
+            shown = {"standing": standings([model])[0], "consequence": automatic.consequence_for(model)}
+            shown["may_change"] = self.has_change_permission(request)
         return super().change_view(request, object_id, form_url, {**shown, **(extra_context or {})})
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -295,8 +299,10 @@ class SpeechModelAdmin(Guarded):
 
     def _fragment(self, request: HttpRequest, model: SpeechModel, *, note: str = "") -> HttpResponse:
         scan.refresh(model)
+        standing = standings([model])[0]
         context = {
-            "standing": standings([model])[0],
+            "standing": standing,
+            "consequence": "" if standing.is_under_way else automatic.consequence_for(model),
             "may_change": self.has_change_permission(request),
             "note": note,
             "model": model,

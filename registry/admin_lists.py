@@ -44,10 +44,10 @@ class Weights(ChangeList):
         known, rows = tables.load(), list(self.result_list)
         found = automatic.find(known)
         for row, standing in zip(rows, standings(rows), strict=True):
-            row.shown = _Shown(standing, may_change=may_change)
             row.is_default = (row.store, row.key) == known.default
             row.stands_in = (row.store, row.key) == found.taken and not row.is_default
-            row.note = found.consequence if row.is_default else ""
+            consequence = found.consequence if row.is_default and not standing.is_under_way else ""
+            row.shown = _Shown(standing, may_change=may_change, consequence=consequence)
         self.result_list = rows
 
 
@@ -66,7 +66,7 @@ class Providers(ChangeList):
         there = {row.key for row in SpeechModel.objects.filter(store=DIARIZATION, status__in=THERE)}
         for row in rows:
             row.is_default, row.stands_in = row.key in defaults, row.key == taken != engine
-            row.note = found.consequence if row.key == engine != taken else ""
+            row.consequence = found.consequence if row.key == engine != taken else ""
             row.installed, row.hindrance = _installed(row, there), viability.of_library(row)
         self.result_list = rows
 
@@ -74,8 +74,8 @@ class Providers(ChangeList):
 class _Shown:
     """How a row stands, drawn for who looks at it."""
 
-    def __init__(self, standing: Standing, *, may_change: bool) -> None:
-        self._context = {"standing": standing, "may_change": may_change}
+    def __init__(self, standing: Standing, **context: bool | str) -> None:
+        self._context = {"standing": standing, **context}
 
     def __str__(self) -> str:
         return render_to_string("admin/registry/_standing.html", self._context)
@@ -143,10 +143,9 @@ def taken_by_what_is_called(words: str) -> Q:
 
 
 def named(name: str, row: Any) -> SafeString:
-    """Return a name with a mark on the default and on what jobs get in its place, and what becomes of them then."""
+    """Return a name with a mark on the default, and on what jobs get in its place."""
     mark = DEFAULT if row.is_default else STANDS_IN if row.stands_in else ""
-    marked = format_html('{} <span class="mark">{}</span>', name, mark) if mark else format_html("{}", name)
-    return format_html('{} <span class="of">{}</span>', marked, row.note) if row.note else marked
+    return format_html('{} <span class="mark">{}</span>', name, mark) if mark else format_html("{}", name)
 
 
 def users_of(row: SpeechModel | Provider) -> SafeString:

@@ -6,6 +6,7 @@ The alarm, the checks, the forms, the lists and the address that programs ask al
 from dataclasses import dataclass
 
 from registry import fetching, resolver, viability, works
+from registry import known as tables
 from registry.known import Known
 from registry.models import SpeechModel, Work
 from registry.resolver import NothingRunnable
@@ -87,6 +88,12 @@ def find(known: Known, task: Task = NO_TASK, *, by_staff: bool = True) -> Automa
         under_way=under_way,
         trouble=_trouble(row, work) if is_fetched and not under_way else "",
     )
+
+
+def consequence_for(row: SpeechModel) -> str:
+    """Return what becomes of jobs where this is the default and cannot run now, in sentences; empty otherwise."""
+    known = tables.load()
+    return find(known).consequence if (row.store, row.key) == known.default else ""
 
 
 def _taken(known: Known, task: Task, *, by_staff: bool) -> tuple[tuple[str, str] | None, str]:

@@ -147,7 +147,23 @@ def test_all_say_that_the_next_job_downloads_the_default(admin: Client):
     assert (default["is_automatic"], default["fix"], default["note"]) == (True, "", automatic.FETCHED)
     assert f"base faster-whisper {MISSING} {automatic.FETCHED}" in _rows(admin, "/availability")
     assert "Automatic takes base with faster-whisper, which is downloaded first." in admin.get("/upload/").text
-    assert any(f"Default {automatic.FETCHED}" in row for row in _rows(admin, "/admin/registry/speechmodel/"))
+    assert [automatic.FETCHED in row for row in _rows(admin, "/admin/registry/speechmodel/") if "Default" in row] == [
+        True
+    ]
+
+
+@pytest.mark.usefixtures("fetches")
+def test_row_says_what_becomes_of_jobs_once_nothing_is_done_with_it(admin: Client, put_weights: PutWeights):
+    address = f"/admin/registry/speechmodel/{_row().pk}/"
+    told = automatic.FETCHED
+    assert (told in admin.get(f"{address}change/").text, told in admin.get(f"{address}standing/").text) == (True, True)
+    work = _download(state=Work.State.QUEUED)
+    assert not any(told in row for row in _rows(admin, "/admin/registry/speechmodel/"))
+    assert told not in admin.get(f"{address}standing/").text
+    Work.objects.filter(pk=work.pk).update(state=Work.State.FAILED, message="There was no answer.")
+    assert "It could not be downloaded: There was no answer." in admin.get(f"{address}standing/").text
+    put_weights(*FASTER)
+    assert "nobody chooses" not in admin.get(f"{address}standing/").text
 
 
 @pytest.mark.usefixtures("fetches")
