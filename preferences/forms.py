@@ -165,13 +165,13 @@ class KeepingForm(SectionForm):
         wanted = (self.cleaned_data.get("keep_media_days"), self.cleaned_data.get("keep_days"))
         if None in wanted or wanted == self._before:
             return
+        if any((number or 0) > MOST_DAYS for number in wanted):  # The model says so, after this.
+            return
         media_days, days = (number or 0 for number in wanted)
         if 0 < days < media_days:
             self.add_error("keep_media_days", KEPT_TOO_LONG.format(days, pluralize(days)))
             return
         if self.cleaned_data.get("confirmed"):
-            return
-        if any((days or 0) > MOST_DAYS for days in wanted):  # The model says so, after this.
             return
         doomed = _doomed(wanted)
         if doomed.is_more_than(_doomed(self._before)):

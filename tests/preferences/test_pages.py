@@ -358,3 +358,9 @@ def test_days_beyond_a_century_are_refused_beside_the_field(carol_client, days):
     )
     assert response.status_code == 422
     assert "36500" in response.text.replace(",", "")
+
+
+def test_days_of_media_are_not_measured_by_days_that_cannot_be(carol_client: Client):
+    sent = {"upload_limit_megabytes": "1", "keep_media_days": "99999", "keep_days": "40000"}
+    response = carol_client.post("/settings/keeping/", sent)
+    assert (response.status_code, response.text.count("36500"), "Set at most 40000" in response.text) == (422, 2, False)
