@@ -153,8 +153,8 @@ def _narrow_and_keep(page: Page) -> None:
     expect(page.get_by_role("dialog")).to_contain_text("Done, tagged “to check”")
     page.get_by_label("Keep this as").fill("My work")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("link", name="My work")).to_be_visible()
-    page.get_by_role("link", name="Back to the list").click()
+    expect(page.get_by_text("The filter “My work” is kept")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_be_hidden()
 
 
 def _tag_selected(page: Page) -> None:

@@ -258,6 +258,10 @@ def test_filter_is_kept_used_and_deleted(
     alice_client.post("/filters/?q=other", {"name": f"My {HOSTILE}"})
     saved = SavedFilter.objects.get()
     assert saved.query == "q=other"
+    kept = alice_client.post("/filters/?q=other", {"name": "Other"}, headers=DIALOG)
+    assert (kept["HX-Retarget"], "action-done" in kept["HX-Trigger-After-Swap"]) == ("#messages", True)
+    assert "The filter “Other” is kept: it is under “Saved filters”." in kept.text
+    SavedFilter.objects.exclude(pk=saved.pk).delete()
     assert "None yet." in alice_client.post(f"/filters/{saved.pk}/delete?q=x", headers=DIALOG).text
 
 

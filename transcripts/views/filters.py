@@ -2,18 +2,21 @@
 
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from transcripts.filters import NarrowForm
 from transcripts.models import SavedFilter
 from transcripts.note_forms import SaveFilterForm
-from transcripts.views.answers import show
+from transcripts.views.answers import done, show
 
 MOST_FILTERS = 100
+KEPT = "The filter “{}” is kept: it is under “Saved filters”."
 TOO_MANY = f"You keep {MOST_FILTERS} filters, which is as many as there can be. Delete some first."
 
 
@@ -32,7 +35,8 @@ def index(request: HttpRequest) -> HttpResponse:
             form.add_error("name", TOO_MANY)
         else:
             own.update_or_create(owner=request.user, name=name, defaults={"query": query})
-            return _answer(request, query)
+            messages.success(request, KEPT.format(name))
+            return done(request, address=reverse("transcripts:filters"))
     return _show(request, query, form)
 
 
