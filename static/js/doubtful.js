@@ -79,11 +79,16 @@ export class DoubtfulWords {
     const mark = this.step(by);
     this.current = mark ? this.placeOf(mark) : null;
     this.show(mark);
-    if (!mark) return void (this.said.textContent = NO_MORE);
+    if (!mark) return this.say(NO_MORE);
     mark.scrollIntoView({ block: "center" });
     if (byKey) mark.closest(".paragraph").querySelector(".moment").focus({ preventScroll: true });
-    this.said.textContent = `${mark.textContent}. ${mark.title}. ${this.count(mark)}`;
+    this.say(`${mark.textContent.replace(AROUND, "")}. ${mark.title}. ${this.count(mark)}`);
     this.play();
+  }
+
+  // Until it is not so any more, or something else is said there.
+  say(sentence) {
+    this.saying = this.said.textContent = sentence;
   }
 
   count(mark) {
@@ -96,6 +101,7 @@ export class DoubtfulWords {
     this.transcript.querySelector("mark[data-here]")?.removeAttribute("data-here");
     if (!mark && this.card.contains(document.activeElement)) document.getElementById(this.moment)?.focus({ preventScroll: true });
     this.card.hidden = !mark;
+    if (!mark && this.said.textContent === this.saying) this.said.textContent = "";
     if (!mark) return;
     this.moment = mark.closest(".paragraph").querySelector(".moment").id;
     mark.dataset.here = "";

@@ -112,6 +112,7 @@ def _fix_everywhere(page: Page) -> None:
     expect(page.locator("#transcript")).to_contain_text("ask what you can do for your nation")
     expect(page.locator("#doubtful")).to_have_count(0)
     expect(page.locator("#doubt")).to_be_hidden()
+    expect(page.locator("#announcement")).to_be_empty()
     expect(page.locator("#offer")).to_be_empty()
 
 
@@ -139,11 +140,13 @@ def test_fix_leaves_the_punctuation(open_page: Callable[..., Page], listener: Pe
     page = _open(open_page, listener)
     page.keyboard.press("Shift+D")
     expect(_here(page)).to_have_text("country.")
+    expect(page.locator("#announcement")).to_have_text(re.compile(r"^country\. Perhaps wrong"))
     page.keyboard.press("x")
     page.keyboard.type("nation")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#offer p")).to_have_text("country → nation")
     expect(page.locator("#transcript")).to_contain_text("do for your nation.")
+    expect(page.locator("#announcement")).to_be_empty()
 
 
 def test_doubtful_words_by_touch_and_without_javascript(open_page: Callable[..., Page], listener: Person):
