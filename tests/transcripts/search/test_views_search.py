@@ -38,6 +38,14 @@ def test_hit_opens_the_recording_at_that_word(alice_client: Client, make_text: M
     assert "#t=4.50" in alice_client.get(link).text
 
 
+def test_title_that_is_found_is_no_passage(alice_client: Client, make_text: MakeText):
+    jobs = [make_text("nothing", title=f"The harvest {number}") for number in (1, 2)]
+    text = alice_client.get("/search/?q=harvest", headers=FRAGMENT).text
+    assert text.count("In the titles of 2 recordings, not in the text") == 2
+    text = alice_client.get(f"/search/?q=harvest&recording={jobs[0].recording_id}").text
+    assert "In the title of this recording, not in its text." in text
+
+
 def test_hit_in_a_text_that_is_not_the_shown_one_opens_that_version(alice_client: Client, make_text: MakeText):
     job = make_text("the harvest")
     type(job.recording).objects.update(shown_job=None)
@@ -59,7 +67,7 @@ def test_fragment_is_the_results_alone_and_tells_how_many(alice_client: Client, 
     text = alice_client.get("/search/?q=harvest", headers=FRAGMENT).text
     assert text.lstrip().startswith('<section class="found" id="found"')
     assert "<html" not in text
-    assert re.search(r'id="announcement"[^>]*>1 passage in 1 recording<', text)
+    assert re.search(r'id="announcement"[^>]*>1 passage in 1 recording\s*<', text)
 
 
 def test_stranger_is_sent_to_sign_in(client: Client, make_text: MakeText):
