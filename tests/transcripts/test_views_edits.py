@@ -316,6 +316,7 @@ def test_undo_takes_back_what_was_done_last_step_by_step(talk: Job, post: Post):
 
 def _button(text: str) -> str:
     found = re.findall(r'id="undo">(.*?)</button>', text)
+    assert all((f"#{each.lower()}-2" in button) == (each in button) for button in found for each in ("Undo", "Redo"))
     return re.sub(r"<[^>]+>", "", found[0]) if found else ""
 
 
