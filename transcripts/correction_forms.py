@@ -21,8 +21,9 @@ class SeenForm(forms.Form):
 
 
 class WriteForm(SeenForm):
-    """What a segment's text is to be; a segment for each line."""
+    """What a segment's text is to be; a segment for each line. It may be `chosen` in place of somebody else's."""
 
+    chosen = forms.BooleanField(required=False)
     text = forms.CharField(
         required=False,
         strip=False,

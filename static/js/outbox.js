@@ -102,7 +102,7 @@ export class Outbox {
     const act = entry ? null : this.acts.shift();
     if (!entry && !act) return this.show();
     this.sent = entry ? { segment, text: entry.text } : { asker: act.asker };
-    const values = entry ? { text: entry.text, base: entry.base } : act.values;
+    const values = entry ? { text: entry.text, base: entry.base, chosen: entry.isChosen ? "on" : "" } : act.values;
     const sending = htmx.ajax("POST", entry ? this.addressOf(segment) : act.path, {
       source: "#outbox",
       target: "#messages",
@@ -175,12 +175,12 @@ export class Outbox {
 
   // It is written over theirs from now on, and kept until the server has it.
   useMine(segment, { text, base }) {
-    this.texts.set(segment, { text: this.texts.get(segment)?.text ?? text.value, base: base.value });
+    this.texts.set(segment, { text: this.texts.get(segment)?.text ?? text.value, base: base.value, isChosen: true });
     this.remember();
   }
 
   useMixed(segment, { text, base }) {
-    this.texts.set(segment, { text: text.value, base: base.value });
+    this.texts.set(segment, { text: text.value, base: base.value, isChosen: true });
     this.remember();
     this.onMixed(segment, text.value);
   }

@@ -399,6 +399,7 @@ def test_second_tab_loses_nothing(page: Page):
     page.context.set_offline(False)
     _is_saved(other)
     expect(other.locator("[data-segment]").first).to_have_text(f"Second {text}")
+    expect(other.locator("#offer")).to_be_empty()
     other.reload()
     expect(other.locator("[data-segment]").first).to_have_text(f"Second {text}")
 

@@ -233,10 +233,11 @@ def test_all_that_can_be_done_with_a_segment_without_javascript(talk: Job, alice
     assert "The two segments are joined." in send(0, "join", base=FIRST)
     assert "The segment is deleted." in send(1, "delete", base=THIRD)
     assert "The segment is added." in send(0, "insert", text="The end", where="after")
-    assert "The text is saved." in send(1, "times", base="The end", start="0:06.5", end="10")
+    timed = send(1, "times", base="The end", start="0:06.5", end="10")
+    assert "The segment goes from 0:06.50 to 0:10.00 now." in timed
     limited = send(1, "times", base="The end", start="0:01", end="10")
     assert "The segment goes from 0:06.00 to 0:10.00: there is no more time between what is said" in limited
-    assert "The text is saved." in send(1, "times", base="The end", start="0:06.5", end="10")
+    assert timed == send(1, "times", base="The end", start="0:06.5", end="10")
     assert texts(talk) == [f"{FIRST} {SECOND}", "The end"]
     assert (talk.segments.all()[1].start, talk.segments.all()[1].end) == (6.5, 10.0)
 

@@ -187,6 +187,15 @@ def test_correction_offers_a_rule(alice_client: Client, completed_job: Job):
     assert 'value="Canadians"' in page
 
 
+def test_text_chosen_in_place_of_somebody_elses_offers_nothing(alice_client: Client, completed_job: Job):
+    row = completed_job.segments.first()
+    base = row.text.strip()
+    values = {"text": base.replace("Americans", "Canadians"), "base": base, "known": "0", "chosen": "on"}
+    answer = alice_client.post(f"/jobs/{completed_job.pk}/segments/{row.pk}/", values, headers={"HX-Request": "true"})
+    assert "Canadians" in answer.text
+    assert "Make a rule" not in answer.text
+
+
 def test_offer_names_words_without_punctuation_of_any_script(alice_client: Client, completed_job: Job):
     row = completed_job.segments.first()
     address = f"/jobs/{completed_job.pk}/segments/{row.pk}/"

@@ -26,6 +26,7 @@ from transcripts.views.edited import Before, answer, page_now, page_of
 from transcripts.views.history import read_history
 from transcripts.views.text import Line, doubts_in, read_lines
 
+TIMED = "The segment goes from {} to {} now."
 LIMITED = "The segment goes from {} to {}: there is no more time between what is said before and after it."
 GONE = "This segment is not in the text any more."
 
@@ -42,7 +43,11 @@ def segment(request: HttpRequest, job_id: UUID, segment_id: int) -> HttpResponse
         return _refuse(request, job, segment_id, sentence(form))
     text, base = form.cleaned_data["text"], form.cleaned_data["base"]
     return _change(
-        request, job, segment_id, lambda author: corrections.write(job, segment_id, text, base=base, author=author)
+        request,
+        job,
+        segment_id,
+        lambda author: corrections.write(job, segment_id, text, base=base, author=author),
+        leads_on=not form.cleaned_data["chosen"],
     )
 
 
@@ -104,7 +109,7 @@ def times(request: HttpRequest, job_id: UUID, segment_id: int) -> HttpResponse:
         job,
         segment_id,
         lambda author: corrections.set_times(job, segment_id, start, end, base=base, author=author),
-        notice=lambda edit: _limited(edit.job, segment_id, (start, end)),
+        notice=lambda edit: _timed(edit.job, segment_id, (start, end)),
     )
 
 
@@ -136,6 +141,7 @@ def _change(
     act: Callable[[User], Edit],
     *,
     notice: str | Callable[[Edit], str] = "",
+    leads_on: bool = True,
 ) -> HttpResponse:
     """Change a text and answer with what differs on the page. What is saved while somebody writes needs no notice."""
     assert isinstance(request.user, User)
@@ -150,15 +156,17 @@ def _change(
             return _refuse(request, job, segment_id, str(err))
         return _saved(request, answer(request, before, sentence=NOTHING if is_page else ""), segment_id, None)
     words = notice if isinstance(notice, str) else notice(edit)
-    saved = answer(request, before, edit, words or ("The text is saved." if is_page else ""))
+    saved = answer(request, before, edit, words or ("The text is saved." if is_page else ""), leads_on=leads_on)
     return _saved(request, saved, segment_id, edit)
 
 
-def _limited(job: Job, segment_id: int, asked: Span) -> str:
-    """Say which times a segment has now, where they are not those that were asked for."""
+def _timed(job: Job, segment_id: int, asked: Span) -> str:
+    """Say which times a segment has now, and why they are not those that were asked for."""
     rows = job.segments.filter(pk=segment_id).values_list("start", "end")
     now = [hundredths(at) for row in rows for at in row]
-    return "" if now in ([], [*map(hundredths, asked)]) else LIMITED.format(*now)
+    if not now:
+        return ""
+    return (TIMED if now == [*map(hundredths, asked)] else LIMITED).format(*now)
 
 
 def _saved(request: HttpRequest, response: HttpResponse, segment_id: int, edit: Edit | None) -> HttpResponse:

@@ -59,8 +59,12 @@ def answer(
     *,
     way_back: WayBack = "Undo",
     refusal: Refusal | None = None,
+    leads_on: bool = True,
 ) -> HttpResponse:
-    """Show a text after an edit, with a sentence and the way back; as it is now, where there was none."""
+    """Show a text after an edit, with a sentence and the way back; as it is now, where there was none.
+
+    `leads_on` is false where what was replaced was no mistake of the recognition.
+    """
     job = before.job
     if edit is not None and job.recording.shown_job_id not in (None, job.pk):
         messages.warning(request, OUT_OF_USE)
@@ -74,7 +78,7 @@ def answer(
         return redirect(page_of(job))
     is_understood = edit is not None or refusal is not None
     context = page_now(request, before, is_understood=is_understood, refusal=refusal) | {
-        "offer": offer_of(edit),
+        "offer": offer_of(edit) if leads_on else None,
     }
     # Also where nothing is said: what the notice says of an earlier change would not be so any more.
     response = retarget(reswap(render(request, "transcripts/edited.html", context), "outerHTML"), "#messages")
