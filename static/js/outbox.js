@@ -29,8 +29,9 @@ export class Outbox {
       if (detail.requestConfig.elt.id === "outbox" && this.isToldElsewhere(detail.xhr.status)) detail.shouldSwap = false;
     });
     document.body.addEventListener("click", (event) => this.choose(event));
-    document.getElementById("dialog").addEventListener("close", () => this.putOff());
-    document.getElementById("dialog").addEventListener("submit", (event) => this.take(event));
+    this.dialog = document.getElementById("dialog");
+    this.dialog.addEventListener("close", () => this.putOff());
+    this.dialog.addEventListener("submit", (event) => this.take(event));
     addEventListener("online", () => this.send());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.tries && this.send());
     addEventListener("pagehide", () => this.sendAtTheEnd());
@@ -78,9 +79,12 @@ export class Outbox {
     this.send();
   }
 
-  // What is wrong with what was sent is told beside it, and who is signed out is told of a text that it is kept.
+  // What is wrong with what was sent is told beside it. Of a text the line says that it is kept from who is signed out, and that two
+  // texts are to be chosen from, where something else is asked just now.
   isToldElsewhere(status) {
-    return status === 422 ? this.sent?.asker?.isThere : status === 401 && this.sent && "segment" in this.sent;
+    if (status === 422) return this.sent?.asker?.isThere;
+    const isText = this.sent && "segment" in this.sent;
+    return isText && (status === 401 || (status === 409 && this.dialog.open));
   }
 
   get isHolding() {
@@ -131,7 +135,7 @@ export class Outbox {
 
   // A conflict is shown in a dialog. What else the server does not take as it is comes back to the one who wrote it.
   refused(status, segment, entry) {
-    if (status === 409) this.asked = { segment: entry && segment };
+    if (status === 409 && !this.isToldElsewhere(status)) this.asked = { segment: entry && segment };
     this.onFailed(status);
     if (!entry) return;
     this.giveUpActs();

@@ -133,6 +133,30 @@ def test_what_is_asked_stays_when_a_text_is_saved(
     expect(page.locator("[data-segment]").first).to_have_text(f"Well, {text}")
 
 
+def test_choice_between_two_texts_waits_for_what_is_asked(open_talk: Callable[..., Page]):  # noqa: F811
+    page = open_talk(expected_error=FAILURES)
+    other = page.context.new_page()
+    other.goto(page.url)
+    text = _write_before(other, "Theirs ")
+    _is_saved(other)
+    held: list[Route] = []
+    page.route("**/segments/*/", lambda route: held.append(route), times=1)  # noqa: PLW0108 - Playwright writes on it.
+    _write_before(page, "Mine ")
+    page.keyboard.press("r")
+    typed = page.get_by_role("dialog", name="Find and replace").get_by_label("Find", exact=True)
+    expect(typed).to_be_focused()
+    page.keyboard.type("coun")
+    held[0].continue_()
+    choose = page.locator("#saving").get_by_text("Choose")
+    expect(choose).to_be_visible()
+    page.keyboard.type("try")
+    expect(typed).to_have_value("country")
+    page.keyboard.press("Escape")
+    choose.press("Enter")
+    dialog = page.get_by_role("dialog", name="Changed meanwhile")
+    expect(dialog.locator("dd")).to_have_text([f"Mine {text}", f"Theirs {text}"])
+
+
 def test_text_that_is_saved_while_a_question_comes_leaves_it_whole(open_talk: Callable[..., Page]):  # noqa: F811
     page = open_talk()
     page.evaluate("""() => document.body.addEventListener("htmx:afterSwap", ({ detail }) => {
