@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from transcripts.exports.formats import FORMATS
 from transcripts.exports.names import safe_name
-from transcripts.exports.options import DEFAULTS
+from transcripts.exports.options import DEFAULTS, ExportOptions
 from transcripts.exports.rows import read_document
 from transcripts.models import Job, Recording
 
@@ -38,7 +38,9 @@ class Outlet:
         return data
 
 
-def archive(recordings: Iterable[Recording], formats: Collection[str]) -> Iterator[bytes]:
+def archive(
+    recordings: Iterable[Recording], formats: Collection[str], *, options: ExportOptions = DEFAULTS
+) -> Iterator[bytes]:
     """Yield the bytes of an archive with the shown transcript of each recording in each format.
 
     Recordings of one title get numbers. Those without a complete transcript are named in a readme.
@@ -54,7 +56,7 @@ def archive(recordings: Iterable[Recording], formats: Collection[str]) -> Iterat
             document, stem = read_document(job), names.new(recording.title)
             for name in formats:
                 each = FORMATS[name]
-                file.writestr(_entry(f"{stem}.{each.extension}", recording), each.render(document, DEFAULTS))
+                file.writestr(_entry(f"{stem}.{each.extension}", recording), each.render(document, options))
                 yield outlet.take()
         if without:
             file.writestr(README, _readme(without))

@@ -14,13 +14,8 @@ def _format_error() -> str:
     return f"Choose one of these formats: {', '.join(others)} or {last}."
 
 
-class ExportForm(forms.Form):
-    """`format` with the options; what is left out is as in `defaults`. The formats that are named `first` are offered first."""
-
-    format = forms.ChoiceField(
-        error_messages={"required": _format_error(), "invalid_choice": _format_error()},
-    )
-    times = forms.TypedChoiceField(
+def times_field() -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(
         label="Times in the text",
         choices=[("", "As usual"), ("1", "With times"), ("0", "Without times")],
         coerce=lambda value: value == "1",
@@ -28,6 +23,20 @@ class ExportForm(forms.Form):
         required=False,
         error_messages={"invalid_choice": "Times are 1 (with) or 0 (without)."},
     )
+
+
+def choice_of(times: bool | None) -> str:
+    """Return what that field has chosen for `ExportOptions.times`."""
+    return "" if times is None else str(int(times))
+
+
+class ExportForm(forms.Form):
+    """`format` with the options; what is left out is as in `defaults`. The formats that are named `first` are offered first."""
+
+    format = forms.ChoiceField(
+        error_messages={"required": _format_error(), "invalid_choice": _format_error()},
+    )
+    times = times_field()
     names = forms.TypedChoiceField(
         label="Names of speakers",
         choices=[("1", "With names"), ("0", "Without names")],
@@ -61,7 +70,7 @@ class ExportForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self._defaults = defaults
-        self.fields["times"].initial = "" if defaults.times is None else str(int(defaults.times))
+        self.fields["times"].initial = choice_of(defaults.times)
         field = self.fields["format"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(each.name, each.label) for each in formats(has_speakers=has_speakers, first=first)]

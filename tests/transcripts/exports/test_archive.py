@@ -6,8 +6,10 @@ import zipfile
 from html.parser import HTMLParser
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
+from preferences.models import UserDefaults
 from tests.conftest import MakeJob, MakeRecording, MakeSegments
 from tests.transcripts.exports.samples import document, segment
 from transcripts.exports import render
@@ -88,6 +90,29 @@ def test_selected_recordings_are_exported(alice_client: Client, make_shown):
     assert response["Content-Disposition"].startswith('attachment; filename="Transcripts ')
     names = _opened(b"".join(response.streaming_content)).namelist()
     assert sorted(names) == ["One.html", "One.json", "Two.html", "Two.json"]
+
+
+@pytest.mark.parametrize(("choice", "times"), [("", None), ("1", True), ("0", False)])
+def test_times_are_chosen_for_all(alice_client: Client, make_shown, choice: str, times: bool | None):
+    recording = make_shown("One")
+    response = _selected(alice_client, recording, formats=["txt", "md"], times=choice)
+    file = _opened(b"".join(response.streaming_content))
+    chosen = ExportOptions(times=times)
+    assert [file.read(name) for name in ("One.txt", "One.md")] == [
+        render(recording.shown_job, name, options=chosen) for name in ("txt", "md")
+    ]
+
+
+@pytest.mark.parametrize(("usual", "choice"), [(True, ""), (False, "0")])
+def test_choice_of_times_begins_as_the_person_has_set_it(
+    alice_client: Client, alice: User, make_shown, usual: bool, choice: str
+):
+    mine = UserDefaults.of(alice)
+    mine.export_times = usual
+    mine.save()
+    ticked = str(make_shown("One").pk)
+    question = alice_client.post("/recordings/selected", {"action": "export", "recording": ticked}).text
+    assert f'<option value="{choice}" selected>' in question
 
 
 def test_nothing_of_others_is_exported(client: Client, bob_client: Client, carol_client: Client, make_shown):
