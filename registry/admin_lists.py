@@ -60,13 +60,14 @@ class Providers(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         known, rows = tables.load(), list(self.result_list)
-        found, engine = automatic.find(known), known.default_engine
+        found, speakers, engine = automatic.find(known), automatic.find_diarizer(known), known.default_engine
         taken = found.taken[0] if found.taken else ""
         defaults = (engine, known.settings.default_diarizer)
         there = {row.key for row in SpeechModel.objects.filter(store=DIARIZATION, status__in=THERE)}
         for row in rows:
             row.is_default, row.stands_in = row.key in defaults, row.key == taken != engine
-            row.consequence = found.consequence if row.key == engine != taken else ""
+            of_engine = found.consequence if row.key == engine != taken else ""
+            row.consequence = speakers.consequence if row.key == speakers.taken else of_engine
             row.installed, row.hindrance = _installed(row, there), viability.of_library(row)
         self.result_list = rows
 

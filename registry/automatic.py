@@ -1,11 +1,11 @@
-"""What jobs get for which nobody chooses a model, and what becomes of them where that is not the default as it lies there.
+"""What jobs get for which nobody chooses, and what becomes of them where that is not the default as it lies there.
 
 The alarm, the checks, the forms, the lists and the address that programs ask all ask here, so that they cannot disagree.
 """
 
 from dataclasses import dataclass
 
-from registry import fetching, resolver, viability, works
+from registry import diarizers, fetching, resolver, viability, works
 from registry import known as tables
 from registry.known import Known
 from registry.models import SpeechModel, Work
@@ -16,6 +16,9 @@ FETCHED = "The next job for which nobody chooses a model downloads it."
 WAITED_FOR = "Jobs for which nobody chooses a model wait for it."
 NOT_FETCHED = "It could not be downloaded: {}. The next job for which nobody chooses a model tries again."
 INSTEAD = "Jobs for which nobody chooses a model get {} ({}) instead."
+SPEAKERS_FETCHED = "The next job that identifies speakers downloads them."
+SPEAKERS_WAITED_FOR = "Jobs that identify speakers wait for them."
+SPEAKERS_NOT_FETCHED = "{}. The next job that identifies speakers tries again."
 CHOOSE_ANOTHER = "Choose another default in the settings of the installation."
 
 
@@ -78,7 +81,7 @@ def find(known: Known, task: Task = NO_TASK, *, by_staff: bool = True) -> Automa
         return Automatic(taken=taken, nothing=nothing, hindrance=hindrance)
     work = fetching.downloads(row).first()
     is_fetched = fetching.is_fetched(known, known.default, task)
-    under_way = fetching.under_way("It", work) if work and work.is_unfinished else ""
+    under_way = fetching.under_way(row, work, named="It is") if work and work.is_unfinished else ""
     return Automatic(
         taken=known.default if is_fetched else taken,
         nothing=f"{hindrance.sentence} {under_way} {WAITED_FOR}" if under_way else nothing,
@@ -88,6 +91,44 @@ def find(known: Known, task: Task = NO_TASK, *, by_staff: bool = True) -> Automa
         under_way=under_way,
         trouble=_trouble(row, work) if is_fetched and not under_way else "",
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutomaticDiarizer:
+    """What tells speakers apart where nobody chooses. `taken` is empty where nothing does, and `nothing` says then why.
+
+    `hindrance` is that its weights are missing, where the next job downloads them; else None. `consequence` says then how that
+    goes, in sentences, and `remedy` what helps where it came to nothing.
+    """
+
+    taken: str
+    nothing: str = ""
+    hindrance: Hindrance | None = None
+    consequence: str = ""
+    remedy: str = ""
+
+
+def find_diarizer(known: Known, *, by_staff: bool = True) -> AutomaticDiarizer:
+    """Return what tells speakers apart where nobody chooses. Costs a query for each of the weights that a job downloads."""
+    name, rows = (
+        fetching.missing_of_diarizer(by_staff=by_staff, known=known) if known.settings.diarization else ("", [])
+    )
+    hindrance = diarizers.hindrance_of(known, name) if rows else None
+    if hindrance is None:
+        try:
+            return AutomaticDiarizer(taken=diarizers.resolve_diarizer(by_staff=by_staff, known=known).spec.diarizer)
+        except NothingRunnable as err:
+            return AutomaticDiarizer(taken="", nothing=str(err))
+    downloads = [(row, fetching.downloads(row).first()) for row in rows]
+    for row, work in downloads:
+        if work and work.is_unfinished:
+            sentences = f"{fetching.under_way(row, work)} {SPEAKERS_WAITED_FOR}"
+            return AutomaticDiarizer(taken=name, hindrance=hindrance, consequence=sentences)
+    for row, work in downloads:
+        if trouble := _trouble(row, work):
+            sentences = SPEAKERS_NOT_FETCHED.format(fetching.not_installed(row, trouble))
+            return AutomaticDiarizer(taken=name, hindrance=hindrance, consequence=sentences, remedy=hindrance.remedy)
+    return AutomaticDiarizer(taken=name, hindrance=hindrance, consequence=SPEAKERS_FETCHED)
 
 
 def consequence_for(row: SpeechModel) -> str:

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from registry import automatic, diarizers, machine, remedies, resolver, viability
 from registry import known as tables
-from registry.automatic import Automatic
+from registry.automatic import Automatic, AutomaticDiarizer
 from registry.known import Known
 from registry.models import Provider
-from registry.resolver import NothingRunnable
 
 NO_CARD = "There is no graphics card that the speech engines can use."
 NOT_ASKED = "The speech engines have not been asked yet whether they can use a graphics card."
@@ -63,18 +62,19 @@ class Available:
 def current(*, by_staff: bool = True, known: Known | None = None) -> Available:
     """Return what can run here now and may be chosen: by administrators, or by everybody else.
 
-    Costs three queries where `known` is not given, one more where the default is not there, and some milliseconds for small
-    files and names of libraries.
+    Costs three queries where `known` is not given, one more where the default is not there, one for each of the weights that a
+    job downloads to tell speakers apart, and some milliseconds for small files and names of libraries.
     """
     known = known or tables.load()
     found = automatic.find(known, by_staff=by_staff)
+    speakers = automatic.find_diarizer(known, by_staff=by_staff)
     models = [_told(model, found) for model in _models(known, by_staff=by_staff)]
     return Available(
         [_engine(known, engine, models, found) for engine in known.engines()],
         models,
-        [_diarizer(known, one) for one in diarizers.diarizers(by_staff=by_staff, known=known)],
+        [_diarizer(known, one, speakers) for one in diarizers.diarizers(by_staff=by_staff, known=known)],
         devices(),
-        _automatic(known, found, by_staff=by_staff),
+        _automatic(found, speakers),
     )
 
 
@@ -139,17 +139,15 @@ def _engine(known: Known, engine: Provider, models: list[ModelOffer], default: A
     return Offer(engine.key, engine.name, available=False, reason=reason, fix=fix)
 
 
-def _diarizer(known: Known, found: diarizers.DiarizerAvailability) -> Offer:
+def _diarizer(known: Known, found: diarizers.DiarizerAvailability, default: AutomaticDiarizer) -> Offer:
     provider = known.providers.get(found.diarizer)
     name = provider.name if provider else found.diarizer
-    return Offer(found.diarizer, name, found.available, found.reason, found.fix)
+    offer = Offer(found.diarizer, name, found.available, found.reason, found.fix)
+    is_fetched = default.hindrance is not None and default.taken == found.diarizer
+    return replace(offer, fix=default.remedy, note=default.consequence) if is_fetched else offer
 
 
-def _automatic(known: Known, found: Automatic, *, by_staff: bool) -> dict[str, str]:
+def _automatic(found: Automatic, speakers: AutomaticDiarizer) -> dict[str, str]:
     """Return what a job gets where nobody chooses; nothing where nothing can run."""
     taken = dict(zip(("engine", "model"), found.taken, strict=True)) if found.taken else {}
-    try:
-        taken["diarizer"] = diarizers.resolve_diarizer(by_staff=by_staff, known=known).spec.diarizer
-    except NothingRunnable:
-        pass
-    return taken
+    return {**taken, "diarizer": speakers.taken} if speakers.taken else taken

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from preferences import choices
 from preferences.models import Settings
 from registry import changes, fetching, known, obtaining, resolver, scan, works
-from registry.diarizers import resolve_diarizer, takers
+from registry.diarizers import OPEN_WEIGHTS, resolve_diarizer, takers
 from registry.known import Known
 from registry.models import Provider, SpeechModel, Work
 from registry.resolver import NothingRunnable
@@ -24,6 +24,10 @@ NO_MODEL_LEFT = "No model is left then: jobs wait until one is installed or enab
 COMES_BACK = (
     "The next job for which nobody chooses a model has it downloaded again, as the settings of the installation want it. "
     "To have jobs get another one, disable it instead."
+)
+SPEAKERS_COME_BACK = (
+    "The next job that identifies speakers has them downloaded again, as the settings of the installation want it. "
+    "To have jobs do without them, disable them instead."
 )
 NO_DIARIZER_LEFT = "Nothing is left then that tells speakers apart: texts have none."
 
@@ -139,9 +143,12 @@ def make_default_diarizer(provider: Provider) -> str:
 
 def consequence_of_removal(rows: Sequence[SpeechModel]) -> str:
     """Return the same of weights that are removed: where jobs fetch what they need, they may come back by themselves."""
-    tables = known.load()
-    is_default = any((row.store, row.key) == tables.default for row in rows)
-    return COMES_BACK if is_default and fetching.is_fetched(tables, tables.default) else consequence(rows)
+    now = known.load()
+    then = now.without(rows)
+    is_default = any((row.store, row.key) == now.default for row in rows)
+    model = COMES_BACK if is_default and fetching.is_fetched(now, now.default) else _of_models(now, then)
+    speakers = SPEAKERS_COME_BACK if _come_back(now, rows) else _of_diarizers(now, then)
+    return " ".join(filter(None, [model, speakers]))
 
 
 def consequence(rows: Iterable[SpeechModel] | Iterable[Provider]) -> str:
@@ -149,6 +156,18 @@ def consequence(rows: Iterable[SpeechModel] | Iterable[Provider]) -> str:
     now = known.load()
     then = now.without(rows)
     return " ".join(filter(None, [_of_models(now, then), _of_diarizers(now, then)]))
+
+
+def _come_back(now: Known, rows: Sequence[SpeechModel]) -> bool:
+    """Return whether jobs have weights downloaded again with which speakers are told apart now."""
+    try:
+        used = resolve_diarizer(known=now).spec
+    except NothingRunnable:
+        return False
+    removed = [row for row in rows if row.store == DIARIZATION and row.key in used.weights]
+    are_open = all(row.key in OPEN_WEIGHTS.get(used.diarizer, ()) for row in removed)
+    within_reach = all(obtaining.is_within_reach(row) for row in removed)
+    return bool(removed) and now.settings.fetch_weights and are_open and within_reach
 
 
 def _of_models(now: Known, then: Known) -> str:

@@ -72,13 +72,20 @@ def resolve_diarizer(
     candidates = list(dict.fromkeys([*first, *_order(known)]))
     for diarizer in candidates:
         forbidden = _forbidden(known, diarizer, by_staff=by_staff)
-        hindrance = failed.get(diarizer) or _clause(forbidden or _hindrance(known, diarizer))
+        hindrance = failed.get(diarizer) or _clause(forbidden or hindrance_of(known, diarizer))
         if not hindrance:
             return _choose(known, diarizer, hindrances)
         hindrances.append(hindrance)
-    allowed = [name for name in candidates if not _forbidden(known, name, by_staff=by_staff)]
+    allowed = to_try(known, asked, by_staff=by_staff)
     said = f"{CANNOT} {'. '.join(dict.fromkeys(hindrances))}."
     raise NothingRunnable(f"{said} {viability.told_to(_advice(known, allowed), by_staff=by_staff)}".rstrip())
+
+
+def to_try(known: Known, asked: str = "", *, by_staff: bool = True) -> list[str]:
+    """Return the diarizers that a job may get, whether they can run or not, in the order in which they are tried."""
+    first = [asked] if asked and not may_not_choose(known, asked, by_staff=by_staff) else []
+    names = dict.fromkeys([*first, *_order(known)])
+    return [name for name in names if not _forbidden(known, name, by_staff=by_staff)]
 
 
 def takers(weights: str) -> list[str]:
@@ -112,7 +119,7 @@ def _forbidden(known: Known, diarizer: str, *, by_staff: bool) -> Hindrance | No
 def _availability(known: Known, diarizer: str, *, by_staff: bool) -> DiarizerAvailability:
     if not known.settings.diarization:
         return DiarizerAvailability(diarizer, available=False, reason=SWITCHED_OFF, fix=f"{viability.ALLOW}.")
-    found = may_not_choose(known, diarizer, by_staff=by_staff) or _hindrance(known, diarizer)
+    found = may_not_choose(known, diarizer, by_staff=by_staff) or hindrance_of(known, diarizer)
     if found is None:
         return DiarizerAvailability(diarizer, available=True, reason="")
     return DiarizerAvailability(diarizer, available=False, reason=found.sentence, fix=found.remedy)
@@ -127,7 +134,7 @@ def _order(known: Known) -> list[str]:
     return [*known.default_diarizers, *(provider.key for provider in known.diarizers() if provider.key != WHISPERX)]
 
 
-def _hindrance(known: Known, diarizer: str) -> Hindrance | None:
+def hindrance_of(known: Known, diarizer: str) -> Hindrance | None:
     """Return why a diarizer cannot run here; None where it can."""
     if tables.is_fake(diarizer):
         return None
@@ -136,10 +143,19 @@ def _hindrance(known: Known, diarizer: str) -> Hindrance | None:
         return Hindrance(f"There is no diarizer “{diarizer}”", viability.OTHER)
     if found := viability.of_provider(provider):
         return found
-    lacking = [name for name in OPEN_WEIGHTS.get(diarizer, ()) if not _find(known, name)]
-    if not lacking or _find(known, BETTER_WEIGHTS.get(diarizer, "")):
-        return None
-    return _of_weights(known, lacking, diarizer)
+    lacking = _lacking(known, diarizer)
+    return _of_weights(known, lacking, diarizer) if lacking else None
+
+
+def missing_weights(known: Known, diarizer: str) -> list[SpeechModel]:
+    """Return the rows of the weights that a diarizer lacks, or that somebody has disabled."""
+    return _rows(known, _lacking(known, diarizer))
+
+
+def _lacking(known: Known, diarizer: str) -> list[str]:
+    if _find(known, BETTER_WEIGHTS.get(diarizer, "")):
+        return []
+    return [name for name in OPEN_WEIGHTS.get(diarizer, ()) if not _find(known, name)]
 
 
 def _of_weights(known: Known, lacking: list[str], diarizer: str) -> Hindrance:

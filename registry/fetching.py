@@ -14,11 +14,10 @@ from registry import known as tables
 from registry.known import Known
 from registry.models import SpeechModel, Work
 from registry.resolver import NothingRunnable
-from registry.sync import PYANNOTE
 from registry.viability import NO_TASK, Task
 from speech.weights import DIARIZATION
 
-UNDER_WAY = "{} is being installed{}."
+UNDER_WAY = "{} being installed{}."
 NOT_INSTALLED = "{} could not be installed: {}"
 NOT_FINISHED = "the work was not finished"
 
@@ -47,18 +46,32 @@ def is_fetched(known: Known, pair: tuple[str, str], task: Task = NO_TASK) -> boo
     return other is None and obtaining.is_within_reach(row)
 
 
-def missing_of_diarizer(asked: str, *, by_staff: bool) -> tuple[str, list[SpeechModel]]:
-    """Return the diarizer that a job is to get and the weights that it lacks; none where nothing else is missing, or all is there."""
-    known = tables.load()
-    name = _diarizer(known, asked, by_staff=by_staff)
-    provider = known.providers.get(name)
-    if not known.settings.fetch_weights or provider is None or viability.of_provider(provider):
-        return name, []
-    if _is_there(known, diarizers.BETTER_WEIGHTS.get(name, "")):
-        return name, []
-    rows = [known.models.get((DIARIZATION, key)) for key in diarizers.OPEN_WEIGHTS.get(name, ())]
-    lacking = [row for row in rows if row and not tables.installed(row)]
-    return name, [row for row in lacking if row.enabled and obtaining.is_within_reach(row)]
+def missing_of_diarizer(
+    asked: str = "", *, by_staff: bool, known: Known | None = None
+) -> tuple[str, list[SpeechModel]]:
+    """Return the diarizer that a job is to get and the weights that are downloaded for it first.
+
+    It is the first in the order of trying that can run, or lacks only what can be downloaded. Both are empty where nothing is
+    to be fetched.
+    """
+    known = known or tables.load()
+    if not known.settings.fetch_weights:
+        return "", []
+    for name in diarizers.to_try(known, asked, by_staff=by_staff):
+        if diarizers.hindrance_of(known, name) is None:
+            break
+        if rows := _fetched(known, name):
+            return name, rows
+    return "", []
+
+
+def _fetched(known: Known, diarizer: str) -> list[SpeechModel]:
+    """Return the weights that a diarizer lacks; none where it lacks anything that is not downloaded."""
+    provider = known.providers.get(diarizer)
+    if provider is None or viability.of_provider(provider):
+        return []
+    rows = diarizers.missing_weights(known, diarizer)
+    return rows if all(row.enabled and obtaining.is_within_reach(row) for row in rows) else []
 
 
 def fetch(rows: Iterable[SpeechModel], *, since: datetime, by: User) -> str:
@@ -68,7 +81,7 @@ def fetch(rows: Iterable[SpeechModel], *, since: datetime, by: User) -> str:
     """
     for row in rows:
         if reason := _fetch(row, since, by):
-            return NOT_INSTALLED.format(_name(row), reason).rstrip(".")
+            return not_installed(row, reason)
     return ""
 
 
@@ -83,7 +96,7 @@ def _fetch(row: SpeechModel, since: datetime, by: User) -> str:
         except works.Refused as err:
             return str(err)
     if work.state in unfinished:
-        raise BeingInstalled(under_way(_name(row), work))
+        raise BeingInstalled(under_way(row, work))
     return "" if tables.installed(row) else work.message or NOT_FINISHED
 
 
@@ -92,9 +105,15 @@ def downloads(row: SpeechModel) -> QuerySet[Work]:
     return Work.objects.filter(model=row, kind=Work.Kind.INSTALL).order_by("-pk")
 
 
-def under_way(name: str, work: Work) -> str:
-    """Return how far the installation of something is, as a sentence."""
-    return UNDER_WAY.format(name, _share(work))
+def under_way(row: SpeechModel, work: Work, *, named: str = "") -> str:
+    """Return how far the installation of weights is, as a sentence. `named` is what they are called in it, with the verb."""
+    verb = "are" if row.store == DIARIZATION else "is"
+    return UNDER_WAY.format(named or f"{_name(row)} {verb}", _share(work))
+
+
+def not_installed(row: SpeechModel, reason: str) -> str:
+    """Return as a clause that weights could not be installed, and why."""
+    return NOT_INSTALLED.format(_name(row), reason).rstrip(".")
 
 
 def _name(row: SpeechModel) -> str:
@@ -103,14 +122,3 @@ def _name(row: SpeechModel) -> str:
 
 def _share(work: Work) -> str:
     return f": {100 * work.done_bytes // work.total_bytes} %" if work.total_bytes else ""
-
-
-def _diarizer(known: Known, asked: str, *, by_staff: bool) -> str:
-    if asked and not diarizers.may_not_choose(known, asked, by_staff=by_staff):
-        return asked
-    return known.settings.default_diarizer or PYANNOTE
-
-
-def _is_there(known: Known, key: str) -> bool:
-    row = known.models.get((DIARIZATION, key))
-    return bool(row and row.enabled and tables.installed(row))

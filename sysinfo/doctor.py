@@ -12,9 +12,7 @@ from django.db import DatabaseError
 from preferences.choices import LANGUAGES, label_of
 from registry import automatic, obtaining, prepared, resolver, scan
 from registry import known as tables
-from registry.diarizers import resolve_diarizer
 from registry.models import SpeechModel
-from registry.resolver import NothingRunnable
 from speech import client
 from speech.types import EngineError
 from sysinfo import detection, health
@@ -191,13 +189,17 @@ def _weights() -> Iterator[Check]:
 
 def _speakers() -> Iterator[Check]:
     check = ("speakers", "Speakers")
-    try:
-        choice = resolve_diarizer()
-    except NothingRunnable as err:
-        sentence, _, command = str(err).partition(" Run: ")
+    found = automatic.find_diarizer(tables.load())
+    if not found.taken:
+        sentence, _, command = found.nothing.partition(" Run: ")
         yield Check(*check, State.NOTICE, f"Texts have no speakers. {sentence}", f"Run: {command}" if command else "")
         return
-    yield Check(*check, State.OK, f"They are told apart by {choice.spec.diarizer}.")
+    sentence = f"They are told apart by {found.taken}."
+    if found.hindrance is None:
+        yield Check(*check, State.OK, sentence)
+        return
+    sentence = f"{sentence} {found.hindrance.sentence} {found.consequence}"
+    yield Check(*check, State.NOTICE, sentence, found.remedy)
 
 
 def _memory() -> Iterator[Check]:

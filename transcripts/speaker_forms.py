@@ -6,9 +6,9 @@ from django import forms
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 
+from registry import automatic
 from registry import known as tables
-from registry.diarizers import SWITCHED_OFF, diarizers, resolve_diarizer
-from registry.resolver import NothingRunnable
+from registry.diarizers import SWITCHED_OFF, diarizers
 from speech.types import MOST_SPEAKERS, SpeakerCount
 from transcripts.offers import Offers, diarizer_choices, offer
 
@@ -46,11 +46,10 @@ class SpeakersForm(forms.Form):
         self._reasons = {one.diarizer: one.reason for one in found}
         closed = frozenset(name for name, reason in self._reasons.items() if reason)
         offer(self, "diarizer", diarizer_choices(found), closed=closed)
-        try:
-            automatic = resolve_diarizer(by_staff=self.by_staff, known=self.known)
-            self.fields["diarizer"].help_text = f"Automatic takes {automatic.spec.diarizer}."
-        except NothingRunnable as err:
-            self.cannot_identify = str(err)
+        taken = automatic.find_diarizer(self.known, by_staff=self.by_staff)
+        first = ", which is downloaded first" if taken.hindrance else ""
+        self.fields["diarizer"].help_text = f"Automatic takes {taken.taken}{first}." if taken.taken else ""
+        self.cannot_identify = taken.nothing
 
     def clean_speaker_range(self) -> SpeakerCount | None:
         try:

@@ -685,7 +685,7 @@ def test_job_with_its_text_waits_for_the_weights_of_a_diarizer(make, go, room):
     Settings.objects.update(fetch_weights=True)
     job = make(asked_engine="fake", diarize=True, asked_diarizer="vad")
 
-    assert (go(job), job.blocked_reason) == (State.QUEUED, "The weights ge2e is being installed.")
+    assert (go(job), job.blocked_reason) == (State.QUEUED, "The weights ge2e are being installed.")
     assert _is_whole(job)
     Work.objects.update(state=Work.State.CANCELLED, message="Cancelled.", finished_at=job.created_at)
 

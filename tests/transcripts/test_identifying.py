@@ -246,8 +246,8 @@ def test_diarizer_that_hangs_is_ended(job, go, only_fake, monkeypatch, settings)
 
 def test_next_diarizer_takes_over_after_one_that_cannot(job, go, monkeypatch):
     """The one that was asked for has no library here; its absence is found when it is loaded, as with a broken one."""
-    real = diarizers._hindrance
-    monkeypatch.setattr(diarizers, "_hindrance", lambda known, name: None if name == "vad" else real(known, name))
+    real = diarizers.hindrance_of
+    monkeypatch.setattr(diarizers, "hindrance_of", lambda known, name: None if name == "vad" else real(known, name))
     monkeypatch.setattr(diarizers, "_weights", lambda known, name: {})
     Job.objects.update(asked_diarizer="vad")
 
@@ -260,7 +260,7 @@ def test_next_diarizer_takes_over_after_one_that_cannot(job, go, monkeypatch):
 
 def test_no_diarizer_at_all_leaves_the_text(job, go, monkeypatch, settings):
     monkeypatch.setattr(
-        diarizers, "_hindrance", lambda known, name: Hindrance(f"{name} is not installed", "Run: make setup")
+        diarizers, "hindrance_of", lambda known, name: Hindrance(f"{name} is not installed", "Run: make setup")
     )
     assert go(job) == State.COMPLETED
     assert job.warnings[0].startswith("The speakers could not be identified. ")

@@ -33,7 +33,7 @@ def send(alice_client, data):
 def only_vad(monkeypatch):
     """Have one diarizer that can run, and one that cannot."""
     missing = lambda name: Hindrance(f"{name} is not installed", "Run: make setup")  # noqa: E731
-    monkeypatch.setattr(diarizers, "_hindrance", lambda known, name: None if name == "vad" else missing(name))
+    monkeypatch.setattr(diarizers, "hindrance_of", lambda known, name: None if name == "vad" else missing(name))
 
 
 def _box(text):
@@ -112,7 +112,7 @@ def test_diarizer_that_cannot_run_is_shown_with_the_reason(alice_client, only_va
 
 def test_form_says_that_nothing_can_tell_speakers_apart(alice_client, monkeypatch):
     monkeypatch.setattr(
-        diarizers, "_hindrance", lambda known, name: Hindrance(f"{name} is not installed", "Run: make setup")
+        diarizers, "hindrance_of", lambda known, name: Hindrance(f"{name} is not installed", "Run: make setup")
     )
     text = alice_client.get("/upload/").text
     assert "Speakers cannot be told apart here." in text
