@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from transcripts.correcting import Span
 from transcripts.forms import NEWEST
 from transcripts.models import Speaker
+from transcripts.names import NAME_LIMIT
 from transcripts.services.edits import LONGEST_NAME
 
 MOST_SEGMENTS = 20_000
@@ -20,6 +21,12 @@ class KnownForm(forms.Form):
     """The newest edit of the text that a page shows."""
 
     known = forms.IntegerField(required=False, min_value=0, max_value=NEWEST)
+
+
+class GoneForm(forms.Form):
+    """What the open page calls its recording, for where that is deleted meanwhile."""
+
+    recording = forms.CharField(required=False, max_length=NAME_LIMIT)
 
 
 class PointForm(forms.Form):

@@ -111,7 +111,7 @@ export class Outbox {
       source: "#outbox",
       target: "#messages",
       swap: "outerHTML",
-      values: { ...values, known: document.getElementById("known")?.value ?? "", csrfmiddlewaretoken: token() },
+      values: { ...values, known: document.getElementById("known")?.value ?? "", recording: titleHere(), csrfmiddlewaretoken: token() },
     });
     sending.catch(() => {}); // `settle` sees to it.
     this.show();
@@ -234,6 +234,11 @@ export class Outbox {
     const why = this.isGone ? "gone" : isChanged ? "changed" : !this.tries ? "waits" : this.isSignedOut ? "signed-out" : "offline";
     this.saving.show(texts.length || this.isGone ? why : null);
   }
+}
+
+// It cannot be told by a server that has no such recording any more.
+function titleHere() {
+  return document.querySelector("h1")?.textContent.trim() ?? "";
 }
 
 // What the notice of an answer says.

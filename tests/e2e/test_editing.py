@@ -452,7 +452,7 @@ def test_what_is_typed_in_a_recording_that_was_deleted_stays_to_be_copied(
     server.run(DELETE.format(name=talker.name))
     page.keyboard.press("Control+Home")
     page.keyboard.type("Mine ")
-    told = "This recording is not here any more, so what you typed last could not be saved."
+    told = "“jfk” is not here any more, so what you typed last could not be saved."
     expect(page.locator("#messages p")).to_contain_text(told)
     expect(page.locator("#saving")).to_have_text("Not saved: this recording is not here any more.")
     expect(_field(page)).to_have_value(f"Mine {first}")

@@ -419,7 +419,10 @@ def test_what_was_typed_in_a_recording_that_is_gone_stays_on_its_page(alice_clie
     here = HX | {"HX-Current-URL": f"http://testserver/recordings/{talk.recording_id}/"}
     talk.recording.delete()
     typed = alice_client.post(address, {"text": "Mine"}, headers=here)
-    assert (typed.status_code, typed["HX-Retarget"], LOST in typed.text) == (410, "#messages", True)
-    nothing = alice_client.post(address, {"text": ""}, headers=here)
+    told = LOST.format("This recording")
+    assert (typed.status_code, typed["HX-Retarget"], told in typed.text) == (410, "#messages", True)
+    titled = alice_client.post(address, {"text": "Mine", "recording": "A <b>"}, headers=here)
+    assert LOST.format("“A &lt;b&gt;”") in titled.text
+    nothing = alice_client.post(address, {"text": "", "recording": "A title"}, headers=here)
     assert (nothing["HX-Redirect"], nothing.status_code) == ("/", 200)
-    assert GONE in alice_client.get("/").text
+    assert GONE.format("“A title”") in alice_client.get("/").text

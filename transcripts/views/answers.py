@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HTMX_STOP_POLLING, HttpResponseClientRedirect, reswap, retarget, trigger_client_event
 
+from transcripts.edit_forms import GoneForm
 from transcripts.models import Job, Recording
 
 View = Callable[..., HttpResponse]
@@ -23,9 +24,9 @@ CHANGED = ("recordings-changed", "job-changed", "queue-changed")
 ASKING = ("dialog", "who")
 """The parts of a page in which a person is asked something."""
 
-GONE = "This recording is not here any more."
+GONE = "{} is not here any more."
 LOST = (
-    "This recording is not here any more, so what you typed last could not be saved. "
+    "{} is not here any more, so what you typed last could not be saved. "
     "It stays on this page until you leave it: copy what you want to keep."
 )
 
@@ -130,10 +131,13 @@ def gone_on(request: HttpRequest, recording: Recording, *, address: str) -> Http
 
 def missing(request: HttpRequest) -> HttpResponse:
     """Answer an action on something that is deleted, or never was this person's. A page on which something was typed stays."""
+    form = GoneForm(request.POST)
+    title = form.cleaned_data["recording"] if form.is_valid() else ""
+    name = f"“{title}”" if title else "This recording"
     is_on_page = urlsplit(request.headers.get("HX-Current-URL", "")).path.startswith("/recordings/")
     if is_on_page and request.POST.get("text"):
-        return refuse(request, LOST, status=410)
-    messages.info(request, GONE)
+        return refuse(request, LOST.format(name), status=410)
+    messages.info(request, GONE.format(name))
     if is_on_page:
         return _redirect(reverse("transcripts:list"))
     return done(request, address=reverse("transcripts:list"))
