@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.vary import vary_on_headers
+from django_htmx.http import trigger_client_event
 
 from registry import admin_answers, automatic, decisions, scan, works
 from registry.admin_forms import ProviderForm, SpeechModelForm
@@ -309,7 +310,8 @@ class SpeechModelAdmin(Guarded):
             "is_fragment": True,
             "size": self.size(model),
         }
-        return TemplateResponse(request, "admin/registry/_standing.html", context)
+        answer = TemplateResponse(request, "admin/registry/_standing.html", context)
+        return answer if standing.is_under_way else trigger_client_event(answer, "weights-changed")
 
 
 @admin.register(Work)

@@ -146,7 +146,8 @@ def taken_by_what_is_called(words: str) -> Q:
 def named(name: str, row: Any) -> SafeString:
     """Return a name with a mark on the default, and on what jobs get in its place."""
     mark = DEFAULT if row.is_default else STANDS_IN if row.stands_in else ""
-    return format_html('{} <span class="mark">{}</span>', name, mark) if mark else format_html("{}", name)
+    drawn = format_html('<span class="mark">{}</span>', mark) if mark else ""
+    return format_html('{} <span id="mark-{}">{}</span>', name, row.pk, drawn)
 
 
 def users_of(row: SpeechModel | Provider) -> SafeString:

@@ -56,10 +56,12 @@ def administrator(server: Server) -> Person:
 
 def standing(page: Page, model: str) -> Locator:
     """Return the part of the list that tells how it stands with a model of faster-whisper."""
-    row = page.get_by_role("row").filter(
-        has=page.get_by_role("link", name=re.compile(rf"^{re.escape(model)}( Default)? faster-whisper$"))
-    )
-    return row.locator(".standing")
+    return row_of(page, model).locator(".standing")
+
+
+def row_of(page: Page, model: str) -> Locator:
+    name = re.compile(rf"^{re.escape(model)}( Default| Used instead)? faster-whisper$")
+    return page.get_by_role("row").filter(has=page.get_by_role("link", name=name))
 
 
 def percent(part: Locator) -> int:
@@ -115,6 +117,26 @@ def test_model_is_installed_cancelled_gone_on_with_verified_and_removed(
     expect(page.get_by_text(f"aster-whisper/{model} is removed.")).to_be_visible()
     expect(standing(page, model)).to_contain_text("Not installed")
     assert not (models / "faster-whisper" / model).exists()
+
+
+def test_marks_and_what_becomes_of_jobs_follow_what_is_installed(
+    open_page: Callable[..., Page], mirror: Mirror, administrator: Person
+):
+    page = open_page()
+    sign_in(page, administrator)
+    page.goto(MODELS)
+    mirror.bytes_per_second = QUICK
+    instead = "Jobs for which nobody chooses a model get tiny.en (faster-whisper) instead."
+    standing(page, "tiny.en").get_by_role("button", name="Install").click()
+    expect(row_of(page, "tiny.en")).to_contain_text("Used instead", timeout=INSTALL_MILLISECONDS)
+    expect(standing(page, "base")).to_contain_text(instead)
+    standing(page, "base").get_by_role("button", name="Install").click()
+    expect(row_of(page, "tiny.en")).not_to_contain_text("Used instead", timeout=INSTALL_MILLISECONDS)
+    expect(standing(page, "base")).not_to_contain_text(instead)
+    for model in ("base", "tiny.en"):
+        standing(page, model).get_by_role("link", name="Remove…").click()
+        page.get_by_role("button", name="Remove").click()
+        expect(standing(page, model)).to_contain_text("Not installed")
 
 
 def test_nothing_hides_beyond_the_edge_of_a_phone(

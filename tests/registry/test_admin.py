@@ -234,6 +234,20 @@ def test_install_is_queued_shown_and_not_doubled(admin: Client, base: SpeechMode
     assert Work.objects.get().asked_by.username == "root"
 
 
+def test_other_rows_are_asked_for_once_the_work_on_one_is_over(admin: Client, base: SpeechModel):
+    address = f"{MODELS}{base.pk}/standing/"
+    press(admin, base, "install")
+    assert "HX-Trigger" not in admin.get(address).headers
+    works.finish(works.claim(holder="me"), Work.State.FAILED, "There was no answer.")
+    assert admin.get(address).headers["HX-Trigger"] == '{"weights-changed": {}}'
+    text = shown(admin, f"{MODELS}?q=base")
+    [asked] = re.findall(r'hx-get="([^"]*)" hx-trigger="weights-changed from:body" [^>]*hx-select-oob="([^"]*)"', text)
+    ids = asked[1].split(",")
+    assert asked[0] == f"{MODELS}?q=base"
+    assert {f"#mark-{base.pk}", f"#consequence-{base.pk}"} <= {*ids}
+    assert [text.count(f'id="{each[1:]}"') for each in ids] == [1] * len(ids)
+
+
 def test_progress_is_shown_until_the_work_is_over(admin: Client, base: SpeechModel):
     press(admin, base, "install")
     claim = works.claim(holder="me")
