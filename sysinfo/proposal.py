@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import transaction
+
 from preferences.models import Settings
 from registry import diarizers, machine, obtaining, recommendation, viability
 from registry import known as tables
@@ -101,14 +103,18 @@ def accept(values: Values) -> tuple[Values, Values]:
     """
     wanted = {name: value for name, value in values.items() if value != ""}
     before = _read(wanted)
-    Settings.objects.filter(pk=1).update(**wanted)
+    Settings.objects.update_or_create(pk=1, defaults=wanted)  # What depends on them is told.
     return before, wanted
 
 
+@transaction.atomic
 def undo(before: Values, after: Values) -> bool:
     """Set again what was set before; return False where somebody has changed it since, and leave it then."""
     names = set(before) & set(FIELDS)
-    return bool(Settings.objects.filter(pk=1, **after).update(**{name: before[name] for name in names}))
+    if Settings.objects.select_for_update().filter(pk=1, **after).first() is None:
+        return False
+    Settings.objects.update_or_create(pk=1, defaults={name: before[name] for name in names})
+    return True
 
 
 def _read(names: Values) -> Values:

@@ -83,6 +83,15 @@ def test_taking_over_can_be_undone_once(carol_client: Client):
     assert "Nothing was changed" in carol_client.post(UNDO, follow=True).text
 
 
+@pytest.mark.django_db(transaction=True)
+def test_page_that_comes_back_has_the_alarms_as_they_are_now(carol_client: Client):
+    Settings.objects.update_or_create(pk=1, defaults={"default_model": "mytiny"})
+    gone = "There is no model “mytiny” for faster-whisper."
+    assert gone in carol_client.get("/system/info").text
+    assert gone not in carol_client.post(ACCEPT, TINY, follow=True).text
+    assert gone in carol_client.post(UNDO, follow=True).text
+
+
 def test_undo_leaves_what_somebody_has_set_since(carol_client: Client):
     carol_client.post(ACCEPT, TINY)
     Settings.objects.update(concurrency=2)
