@@ -9,7 +9,7 @@ from speech.types import Turn
 from tests.conftest import MakeJob, MakeSegments
 from transcripts.models import Edit, Job
 from transcripts.services import corrections
-from transcripts.services.corrections import Conflict, delete, insert, join, set_times, write
+from transcripts.services.corrections import Conflict, SentAgain, delete, insert, join, set_times, write
 from transcripts.services.edits import EditRefused, restore, undo
 from transcripts.services.history import history, latest_change, latest_undone
 from transcripts.services.replacing import Search, find, replace_all
@@ -131,6 +131,41 @@ def test_conflict_has_both_texts(job: Job, alice: User, bob: User):
         write(job, pk(job, 1), "ask knot", base=SECOND, author=alice)
     assert (caught.value.mine, caught.value.theirs) == ("ask knot", "Ask not,")
     assert texts(job)[1] == "Ask not,"
+
+
+@pytest.mark.parametrize(
+    "text", ["ask not what\nyour country can do for you,", "ask not\nwhat your\ncountry can do for you!"]
+)
+def test_split_that_is_sent_again_changes_nothing(job: Job, alice: User, text: str):
+    write(job, pk(job, 1), text, base=SECOND, author=alice)
+    before = rows(job)
+    with pytest.raises(SentAgain, match="It is like this already") as caught:
+        write(job, pk(job, 1), text, base=SECOND, author=alice)
+    assert caught.value.created == [pk(job, place) for place in range(2, 2 + text.count("\n"))]
+    assert (rows(job), job.edits.count()) == (before, 1)
+
+
+def test_split_that_is_sent_again_over_what_somebody_changed_since_is_a_conflict(job: Job, alice: User, bob: User):
+    text = "ask not what\nyour country can do for you,"
+    write(job, pk(job, 1), text, base=SECOND, author=alice)
+    write(job, pk(job, 2), "our country can do for you,", base="your country can do for you,", author=bob)
+    with pytest.raises(Conflict) as caught:
+        write(job, pk(job, 1), text, base=SECOND, author=alice)
+    assert (caught.value.mine, caught.value.theirs) == (text, "ask not what")
+    assert texts(job)[1:3] == ["ask not what", "our country can do for you,"]
+
+
+def test_line_added_below_a_segment_is_added_once_though_it_is_sent_again(job: Job, alice: User):
+    write(job, pk(job, 2), f"{THIRD}\nYes.", base=THIRD, author=alice)
+    with pytest.raises(SentAgain):
+        write(job, pk(job, 2), f"{THIRD}\nYes.", base=THIRD, author=alice)
+    assert texts(job) == [FIRST, SECOND, THIRD, "Yes."]
+
+
+def test_line_that_the_next_segment_says_too_can_be_added(job: Job, alice: User):
+    delete(job, pk(job, 1), base=SECOND, author=alice)
+    write(job, pk(job, 0), f"{FIRST}\n{THIRD}", base=FIRST, author=alice)
+    assert texts(job) == [FIRST, THIRD, THIRD]
 
 
 def test_conflict_where_the_segment_is_gone(job: Job, alice: User):

@@ -97,6 +97,14 @@ def test_saving_tells_the_page_what_is_new(talk: Job, alice_client: Client):
     assert response["HX-Reswap"] == "outerHTML"
 
 
+def test_split_that_is_sent_again_is_answered_as_the_first_time(talk: Job, alice_client: Client):
+    path, values = f"/jobs/{talk.pk}/segments/{pk(talk, 1)}/", {"text": "ask not\nwhat", "base": SECOND, "known": 0}
+    first, again = (alice_client.post(path, values, headers=HX) for _time in range(2))
+    told = first["HX-Trigger-After-Swap"]
+    assert (again.status_code, again["HX-Trigger-After-Swap"]) == (200, told)
+    assert (texts(talk), talk.edits.count()) == ([FIRST, "ask not", "what", THIRD], 1)
+
+
 def test_saving_the_same_text_again_is_no_conflict(talk: Job, post: Post):
     path = f"segments/{pk(talk, 1)}/"
     post(path, text="Something else", base=SECOND)

@@ -16,7 +16,7 @@ from transcripts.correcting import SLOWEST_SECONDS, Span, Word, correct, estimat
 from transcripts.exports.rows import printable
 from transcripts.models import Edit, Job, Segment
 from transcripts.paragraphs import join_texts
-from transcripts.services.patches import CONTENT, Columns, EditRefused, Rows, State, carry_out, editing
+from transcripts.services.patches import CONTENT, NOTHING, Columns, EditRefused, Rows, State, carry_out, editing
 
 LONGEST_TEXT = 5_000
 BY_HAND = 1_000_000
@@ -51,15 +51,23 @@ class Conflict(EditRefused):
         self.theirs = theirs
 
 
+class SentAgain(EditRefused):
+    """A segment was split like this before, and the answer did not arrive. `created` are the segments that follow the first."""
+
+    def __init__(self, created: Sequence[int]) -> None:
+        super().__init__(NOTHING)
+        self.created = list(created)
+
+
 def shown(text: str) -> str:
     """Return a segment's text as pages show it and people send it back."""
     return join_texts([printable(text)])
 
 
 def write(job: Job, segment_id: int, text: str, *, base: str, author: User | None) -> Edit:
-    """Give a segment a text. It is split where a line ends, and goes away where nothing is left. Raises Conflict, EditRefused.
+    """Give a segment a text. It is split where a line ends, and goes away where nothing is left.
 
-    `base` is the text that the person saw.
+    `base` is the text that the person saw. Raises Conflict, SentAgain, EditRefused.
     """
     lines = [line for line in (shown(line) for line in LINE_END.split(text)) if line]
     if any(len(line) > LONGEST_TEXT for line in lines):
@@ -70,6 +78,7 @@ def write(job: Job, segment_id: int, text: str, *, base: str, author: User | Non
         base = (
             lines[0] if _has_text(locked, segment_id, lines) else base
         )  # Sent twice: the first answer did not arrive.
+        _check_is_first(locked, segment_id, lines, base=base)
         here = _find(locked, segment_id, base=base, mine=text)
         kind = Edit.Kind.CORRECT if len(lines) == 1 else Edit.Kind.SPLIT
         segments, created = _written(locked, here, lines)
@@ -208,6 +217,29 @@ def _has_text(job: Job, segment_id: int, lines: Sequence[str]) -> bool:
     """Return whether a segment has this text already."""
     found = job.segments.filter(pk=segment_id).values_list("text", flat=True)
     return [shown(text) for text in found] == list(lines)
+
+
+def _check_is_first(job: Job, segment_id: int, lines: Sequence[str], *, base: str) -> None:
+    """Raise SentAgain where a segment and those that follow it say these lines already.
+
+    Where the person saw the first of them alone, they may want the others once more, unless splitting it was the last change.
+    """
+    if len(lines) == 1:
+        return
+    order = list(job.segments.values_list("pk", flat=True))
+    place = order.index(segment_id) if segment_id in order else len(order)
+    rows = order[place : place + len(lines)]
+    texts = dict(job.segments.filter(pk__in=rows).values_list("pk", "text"))
+    if [shown(texts[pk]) for pk in rows] != list(lines):
+        return
+    if shown(base) != lines[0] or _were_made_last(job, rows[1:]):
+        raise SentAgain(rows[1:])
+
+
+def _were_made_last(job: Job, rows: Sequence[int]) -> bool:
+    """Return whether the last change of a text added these rows."""
+    last = job.edits.order_by("-pk").values_list("before", flat=True).first() or {"segments": {}}
+    return all(last["segments"].get(str(pk), {}) is None for pk in rows)
 
 
 def _lines_apart(row: Segment, span: Span) -> tuple[list[str], int | None]:

@@ -17,7 +17,7 @@ from transcripts.diffs import differences
 from transcripts.doubts import loops, sentence_of
 from transcripts.models import Edit, Job
 from transcripts.services import corrections
-from transcripts.services.corrections import Conflict
+from transcripts.services.corrections import Conflict, SentAgain
 from transcripts.services.patches import NOT_OVER, NOTHING, EditRefused
 from transcripts.times import hundredths
 from transcripts.views.access import visible_job
@@ -154,10 +154,12 @@ def _change(
     except EditRefused as err:
         if str(err) != NOTHING:
             return _refuse(request, job, segment_id, str(err))
-        return _saved(request, answer(request, before, sentence=NOTHING if is_page else ""), segment_id, None)
+        created = err.created if isinstance(err, SentAgain) else []
+        return _saved(request, answer(request, before, sentence=NOTHING if is_page else ""), segment_id, created)
     words = notice if isinstance(notice, str) else notice(edit)
     saved = answer(request, before, edit, words or ("The text is saved." if is_page else ""), leads_on=leads_on)
-    return _saved(request, saved, segment_id, edit)
+    created = [int(pk) for pk, columns in edit.before["segments"].items() if columns is None]
+    return _saved(request, saved, segment_id, created)
 
 
 def _timed(job: Job, segment_id: int, asked: Span) -> str:
@@ -169,9 +171,8 @@ def _timed(job: Job, segment_id: int, asked: Span) -> str:
     return (TIMED if now == [*map(hundredths, asked)] else LIMITED).format(*now)
 
 
-def _saved(request: HttpRequest, response: HttpResponse, segment_id: int, edit: Edit | None) -> HttpResponse:
-    """Tell the open page which segment is saved, and which one is new."""
-    created = [int(pk) for pk, columns in edit.before["segments"].items() if columns is None] if edit else []
+def _saved(request: HttpRequest, response: HttpResponse, segment_id: int, created: Sequence[int]) -> HttpResponse:
+    """Tell the open page which segment is saved, and which ones are new."""
     if "HX-Request" in request.headers:
         trigger_client_event(response, "text-saved", {"segment": segment_id, "created": created}, after="swap")
     return response
