@@ -4,7 +4,7 @@ const NO_CONNECTION = "There is no connection to Selenite, so this was not done.
 const FAULT = "Something went wrong in Selenite, and this was perhaps not done. Load the page again to see how it stands.";
 const UNAVAILABLE = 503; // Which has a notice of its own.
 
-function tell(sentence) {
+export function tell(sentence) {
   const notice = document.getElementById("not-done").content.cloneNode(true);
   notice.querySelector("p").textContent = sentence;
   document.getElementById("messages").replaceChildren(notice);

@@ -1,13 +1,14 @@
 // Edit the text where it stands: a segment becomes a field that looks like the text. What is typed is kept at once and saved when
 // typing pauses or the focus goes elsewhere. What the server answers is put into the page, but never under the hands of somebody.
 
-import { Addition } from "./addition.js";
 import { tellNotDone } from "./connection.js";
-import { actOf, askWho, nameKeys } from "./editorkeys.js";
+import { add, askWho, remove } from "./editoracts.js";
+import { actOf, nameKeys } from "./editorkeys.js";
 import { grow } from "./grow.js";
 import { put } from "./paragraphs.js";
 import { offsetAt } from "./spoken.js";
 import { SegmentTimes } from "./times.js";
+import { hold, release } from "./typeahead.js";
 
 const PAUSE_MILLISECONDS = 1200;
 
@@ -154,6 +155,12 @@ export class Editor {
     if (this.form && segment === this.segment) this.base = text;
   }
 
+  // Where it is gone on once the server has answered. What is typed until then is written there.
+  leadTo(then) {
+    this.then = then;
+    if (then) hold();
+  }
+
   // After a change that leads on to another segment.
   goOn({ segment, created }) {
     const { then } = this;
@@ -164,6 +171,7 @@ export class Editor {
 
   // What was to be done was not: the notice says why, unless there is no connection.
   stay(status) {
+    if (this.then) release();
     this.then = null;
     if (!status) tellNotDone();
   }
@@ -174,9 +182,9 @@ export class Editor {
     if ("playSegment" in dataset) this.player.playFrom(this.times[0]);
     else if ("split" in dataset) this.split();
     else if ("join" in dataset) this.join(this.passage(this.segment), this.next(1));
-    else if ("add" in dataset) this.add();
+    else if ("add" in dataset) add(this);
     else if ("who" in dataset) askWho(this);
-    else if ("delete" in dataset) this.remove();
+    else if ("delete" in dataset) remove(this);
   }
 
   press(event) {
@@ -200,7 +208,7 @@ export class Editor {
   split() {
     const { value, selectionStart: at } = this.field;
     if (!value.slice(0, at).trim() || !value.slice(at).trim()) return this.field.focus();
-    this.then = { segment: this.segment, isNew: true, offset: 0 };
+    this.leadTo({ segment: this.segment, isNew: true, offset: 0 });
     this.field.value = `${value.slice(0, at)}\n${value.slice(at)}`;
     this.keep(this.field.value);
     this.close({ focus: true });
@@ -210,21 +218,9 @@ export class Editor {
     if (!first || !second) return;
     const segment = first.dataset.segment;
     const text = segment === this.segment ? this.field.value.trim() : first.textContent;
-    this.then = { segment, open: segment, offset: text.length };
+    this.leadTo({ segment, open: segment, offset: text.length });
     this.close({ focus: true });
     this.outbox.act(`${this.outbox.addressOf(segment)}join`, { base: text });
-  }
-
-  add() {
-    const { segment } = this;
-    this.close();
-    new Addition(() => this.passage(segment) ?? this.passages().at(-1), this.template, {
-      onDone: (text, asker) => {
-        this.then = { segment, isNew: true, offset: text.length };
-        this.outbox.act(`${this.outbox.addressOf(segment)}insert`, { text, where: "after" }, asker);
-      },
-      onLeave: () => this.open(this.passage(segment)),
-    });
   }
 
   setTimes(values) {
@@ -232,16 +228,5 @@ export class Editor {
     const base = this.field.value.trim();
     this.then = { segment, open: segment, offset: this.field.selectionStart };
     this.outbox.act(`${this.outbox.addressOf(segment)}times`, { ...values, base }, moments);
-  }
-
-  remove() {
-    const { segment } = this;
-    const base = this.base;
-    const after = this.next(1) ?? this.next(-1);
-    this.outbox.drop(segment);
-    this.field.value = base;
-    this.close({ focus: true });
-    this.then = after ? { segment, open: after.dataset.segment, offset: 0 } : null;
-    this.outbox.act(`${this.outbox.addressOf(segment)}delete`, { base });
   }
 }

@@ -1,8 +1,7 @@
 // What a key does in the field of a segment; what is pressed with others does the same at what stands below it.
 
+import { add, askWho, remove } from "./editoracts.js";
 import { IS_APPLE, letterOf } from "./keyboard.js";
-
-const MARKS = /(?<=[\p{Letter}\p{Number}])[^\p{Letter}\p{Number}\s]+/uy;
 
 // Takes a keydown and the editor; returns what is to be done, nothing where the field itself takes the key.
 export function actOf(event, editor) {
@@ -37,39 +36,13 @@ function modified(event, editor) {
     j: () => editor.player.skip(-1),
     k: () => editor.player.toggle(),
     l: () => editor.player.skip(1),
-    a: () => editor.add(),
+    a: () => add(editor),
     c: () => editor.form.querySelector("[data-times]").click(),
     o: () => editor.form.querySelector("[data-more]").click(),
-    x: () => editor.remove(),
+    x: () => remove(editor),
     p: () => editor.player.playFrom(editor.times[0]),
     s: () => askWho(editor),
   }[letterOf(event).toLowerCase()];
-}
-
-// The punctuation between a place behind a word and the next one: it is the word's.
-function marksAt(text, place) {
-  MARKS.lastIndex = place;
-  return MARKS.exec(text)?.[0].length ?? 0;
-}
-
-// Who says what is selected in the field, else what follows the caret. What was typed is saved first, and afterwards it is gone on
-// with the segment of these words.
-export function askWho(editor) {
-  const { segment, transcript } = editor;
-  const { value, selectionStart: start, selectionEnd: end } = editor.field;
-  const from = start + marksAt(value, start);
-  const places = [value.slice(from).trim() ? from : 0, end > start ? end : value.length];
-  const onLeave = (seconds) => {
-    const found = editor.passages().findLast(({ dataset }) => Number(dataset.start) <= seconds) ?? editor.passage(segment);
-    editor.open(found, found?.dataset.segment === segment ? start : 0);
-  };
-  const act = () => {
-    const passage = editor.passage(segment);
-    if (passage) transcript.dispatchEvent(new CustomEvent("ask-who", { detail: { passage, places, onLeave } }));
-  };
-  editor.then = { segment, act };
-  editor.close({ focus: true });
-  if (!editor.outbox.texts.has(segment)) editor.goOn({ segment });
 }
 
 // What the buttons are called after: on a keyboard by Apple other keys are pressed.

@@ -57,6 +57,8 @@ export class WhoMenu {
     const address = document.getElementById("speakers").dataset.assign; // There while nobody else writes the text.
     if (!first || !address) return;
     this.onLeave = onLeave;
+    const selection = getSelection();
+    this.range = selected.length && !selection.isCollapsed ? selection.getRangeAt(0).cloneRange() : null;
     this.box = box ?? this.boxOf(paragraph, first).getBoundingClientRect();
     const query = new URLSearchParams([["at", first.dataset.segment], ...selected.map((each) => ["passage", each.dataset.segment])]);
     if (words) ["first", "last"].forEach((name, index) => query.set(name, words[index]));
@@ -102,6 +104,15 @@ export class WhoMenu {
   leave() {
     this.menu.replaceChildren();
     this.onLeave();
+    this.selectAgain();
+  }
+
+  // Who changed their mind has still selected it.
+  selectAgain() {
+    const { range } = this;
+    if (!range?.startContainer.isConnected || !range.endContainer.isConnected) return;
+    getSelection().removeAllRanges();
+    getSelection().addRange(range);
   }
 
   // To the speaker's name in the panel, with what was typed so far.
@@ -113,6 +124,7 @@ export class WhoMenu {
     const typed = this.menu.querySelector("[data-find]").value.trim();
     document.getElementById("panel-fold").open = true;
     this.onLeave = () => {}; // It goes to the name.
+    this.range = null;
     this.menu.hidePopover();
     if (typed) field.value = typed;
     field.focus();

@@ -144,6 +144,12 @@ def test_merge_asks_whom_and_can_be_undone(alice_client: Client, talk: Job, post
     assert said_by(talk) == ["Ann", "Speaker 2", "Ann"]
 
 
+def test_merge_tells_whose_name_the_other_takes_over(talk: Job, post: Post):
+    ann, other = speaker(talk, 1), speaker(talk, 2)
+    text = post(f"speakers/{ann.pk}/merge", into=other.pk)
+    assert notice(text) == "Ann is merged into Speaker 2, who is called Ann now."
+
+
 def _undo_of(text: str) -> int:
     return int(re.findall(r"/edits/(\d+)/undo", text)[0])
 

@@ -64,12 +64,14 @@ def merge(request: HttpRequest, job_id: UUID, speaker_id: int) -> HttpResponse:
         context: dict[str, object] = {"form": form, "job": job, "speaker": speaker, "page_url": page_of(job)}
         return show(request, "merge", context, status=422 if form.is_bound else 200)
     into = form.cleaned_data["into"]
+    called = _brief(into)
     try:
         edit = edits.merge(speaker, into, author=_author(request))
     except EditRefused as err:
         return answer(request, before, sentence=str(err))
     into.refresh_from_db()
-    return answer(request, before, edit, f"{_brief(speaker)} is merged into {_brief(into)}.")
+    now = "" if _brief(into) == called else f", who is called {_brief(into)} now"
+    return answer(request, before, edit, f"{_brief(speaker)} is merged into {called}{now}.")
 
 
 @require_http_methods(["GET", "POST"])
