@@ -2,7 +2,7 @@
 // typing pauses or the focus goes elsewhere. What the server answers is put into the page, but never under the hands of somebody.
 
 import { tellNotDone } from "./connection.js";
-import { add, askWho, remove } from "./editoracts.js";
+import { add, askWho, marksAt, remove } from "./editoracts.js";
 import { actOf, nameKeys } from "./editorkeys.js";
 import { grow } from "./grow.js";
 import { put } from "./paragraphs.js";
@@ -206,7 +206,8 @@ export class Editor {
   }
 
   split() {
-    const { value, selectionStart: at } = this.field;
+    const { value, selectionStart } = this.field;
+    const at = selectionStart + marksAt(value, selectionStart);
     if (!value.slice(0, at).trim() || !value.slice(at).trim()) return this.field.focus();
     this.leadTo({ segment: this.segment, isNew: true, offset: 0 });
     this.field.value = `${value.slice(0, at)}\n${value.slice(at)}`;

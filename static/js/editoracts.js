@@ -27,7 +27,7 @@ export function remove(editor) {
 }
 
 // The punctuation between a place behind a word and the next one: it is the word's.
-function marksAt(text, place) {
+export function marksAt(text, place) {
   MARKS.lastIndex = place;
   return MARKS.exec(text)?.[0].length ?? 0;
 }
