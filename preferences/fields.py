@@ -9,6 +9,9 @@ from django.forms import BoundField, Widget
 
 from preferences.choices import Choice, offered
 
+JOINERS = "\u200c\u200d"
+"""Invisible, and part of words in some languages and of some emoji."""
+
 
 def bounds(column: "models.Field[Any, Any]") -> dict[str, Any]:
     """Return the least number of a column, so that all below it are refused with the same sentence, those below 0 too."""
@@ -19,6 +22,15 @@ def bounds(column: "models.Field[Any, Any]") -> dict[str, Any]:
 def bounded(column: "models.Field[Any, Any]", **kwargs: Any) -> forms.Field | None:
     """Return the field of a form for a column, within its bounds."""
     return column.formfield(**kwargs, **bounds(column))
+
+
+class LineField(forms.CharField):
+    """Words that stand among others: without what turns the rest of a line round or cannot be seen."""
+
+    def to_python(self, value: Any) -> str:
+        words = " ".join(str(super().to_python(value) or "").split())
+        shown = "".join(letter for letter in words if letter.isprintable() or letter in JOINERS)
+        return " ".join(shown.split()).strip(f"{JOINERS} ")
 
 
 class GuidedField(BoundField):

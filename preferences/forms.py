@@ -8,14 +8,12 @@ from django.conf import settings
 from django.template.defaultfilters import pluralize
 
 from preferences import choices, forecast
-from preferences.fields import GuidedField, OfferField, bounded
+from preferences.fields import GuidedField, LineField, OfferField, bounded
 from preferences.models import MOST_DAYS, Settings, UserDefaults
 from preferences.zones import zones
 
 NONE = ("", "None in particular")
 CHOSEN_ABOVE = "This one is chosen above already. Choose another one, or none."
-JOINERS = "\u200c\u200d"
-"""Invisible, and part of words in some languages and of some emoji."""
 KEPT_TOO_LONG = (
     "After {0} day{1} everything is deleted. Set at most {0} here, or 0, which is as long as the text is kept."
 )
@@ -61,14 +59,7 @@ class SiteForm(SectionForm):
     class Meta:
         model = Settings
         fields = ("site_name",)
-
-    def clean_site_name(self) -> str:
-        """Leave out what turns the rest of a line round or cannot be seen: the name stands among other words on each page."""
-        words = " ".join(self.cleaned_data["site_name"].split())
-        name = "".join(letter for letter in words if letter.isprintable() or letter in JOINERS).strip(f"{JOINERS} ")
-        if not name:
-            raise forms.ValidationError(self.fields["site_name"].error_messages["required"], code="required")
-        return name
+        field_classes: ClassVar = {"site_name": LineField}
 
 
 class SpeechForm(SectionForm):
@@ -309,6 +300,7 @@ class SettingsForm(SiteForm, SpeechForm, SpeakersForm, QueueForm, KeepingForm):
             *QueueForm.Meta.fields,
             *KeepingForm.Meta.fields,
         )
+        field_classes = SiteForm.Meta.field_classes
 
 
 class UserDefaultsForm(MyTranscriptionForm, PlayingForm, MyExportsForm, AppearanceForm):

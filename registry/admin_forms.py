@@ -6,6 +6,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
+from preferences.fields import LineField
 from registry import scan, sync, viability
 from registry.models import Provider, SpeechModel
 from speech import weights
@@ -34,6 +35,7 @@ class SpeechModelForm(forms.ModelForm):  # type: ignore[type-arg]
             "translates",
             "memory_bytes",
         ]
+        field_classes: ClassVar = {"disabled_reason": LineField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -139,6 +141,7 @@ class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]
             "notes",
             "position",
         ]
+        field_classes: ClassVar = {"disabled_reason": LineField}
 
     def clean_module(self) -> str:
         module: str = self.cleaned_data["module"].strip()
@@ -152,7 +155,7 @@ class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]
 class ReasonForm(forms.Form):
     """Why something is disabled."""
 
-    reason = forms.CharField(
+    reason = LineField(
         max_length=200,
         required=False,
         help_text="Shown wherever it is offered no more, such as “too slow on this machine”.",

@@ -509,6 +509,23 @@ def test_disable_asks_for_the_reason(admin: Client, base: SpeechModel, address: 
     assert (row.enabled, row.disabled_reason) == (True, "")
 
 
+@pytest.mark.parametrize("address", [MODELS, PROVIDERS])
+def test_reason_keeps_nothing_that_turns_the_line_round(admin: Client, base: SpeechModel, address: str):
+    row = base if address == MODELS else base.provider
+    reason, shown = "too\u202e slow\n\u200b for us", "too slow for us"
+
+    act(admin, "disable", row, address=address, confirmed="yes", reason=reason)
+    row.refresh_from_db()
+    assert row.disabled_reason == shown
+
+    page = f"{address}{row.pk}/change/"
+    sent = admin.get(page).context["adminform"].form.initial | {"disabled_reason": reason, "enabled": ""}
+    answer = admin.post(page, {name: "" if value is None else value for name, value in sent.items()})
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    row.refresh_from_db()
+    assert row.disabled_reason == shown
+
+
 @pytest.mark.parametrize("action", ["make_default", "measure"])
 def test_broken_weights_are_said_to_be_broken(admin: Client, base: SpeechModel, put_weights: PutWeights, action: str):
     place = put_weights("faster-whisper", "base")
