@@ -1,5 +1,6 @@
 """Web and worker as they run for people, and what is left when they are stopped or killed: nothing."""
 
+import io
 import os
 import shutil
 import signal
@@ -16,8 +17,13 @@ from pathlib import Path
 import psutil
 import pytest
 from django.conf import settings
+from django.core.management import CommandError, call_command
 
 from tests.processes import still_running
+from transcripts.management.commands import up as up_command
+from transcripts.management.commands.up import ONLY_HERE
+from transcripts.supervisor import Supervisor
+from transcripts.wishes import Wish
 
 WEB_MEGABYTES = 150
 STOP_SECONDS = 5
@@ -208,3 +214,36 @@ def test_up_says_when_the_port_is_taken(environment, port):
         f"CommandError: Selenite cannot serve at http://127.0.0.1:{port}/: Address already in use. "
         "Is it running already? Choose another port with --port.\n"
     )
+
+
+@pytest.mark.parametrize("number", [-1, 0, 65536])
+@pytest.mark.django_db
+def test_up_says_which_ports_there_are(monkeypatch, number):
+    monkeypatch.setattr(Supervisor, "run", lambda *args, **kwargs: Wish.STOP)
+
+    with pytest.raises(CommandError, match=f"^--port must be a number from 1 to 65535, not {number}.$"):
+        call_command("up", port=number)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("host", "names", "is_told"),
+    [
+        ("0.0.0.0", ["127.0.0.1", "localhost", "[::1]"], True),
+        ("::", ["app.localhost"], True),
+        ("0.0.0.0", ["localhost", "selenite.example"], False),
+        ("0.0.0.0", ["*"], False),
+        ("127.0.0.2", ["localhost"], False),
+        ("::1", ["localhost"], False),
+        ("localhost", ["localhost"], False),
+    ],
+)
+def test_up_warns_where_nobody_else_could_open_it(settings, monkeypatch, host, names, is_told):
+    settings.ALLOWED_HOSTS = names
+    monkeypatch.setattr(Supervisor, "run", lambda *args, **kwargs: Wish.STOP)
+    monkeypatch.setattr(up_command, "_check_port", lambda *args: None)
+    errors = io.StringIO()
+
+    call_command("up", host=host, stdout=io.StringIO(), stderr=errors)
+
+    assert errors.getvalue() == (f"{ONLY_HERE}\n" if is_told else "")

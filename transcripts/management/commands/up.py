@@ -5,8 +5,10 @@ import socket
 import sys
 from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException
+from ipaddress import ip_address
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from django.db import connection
 
@@ -20,7 +22,12 @@ STOP_SECONDS = 5.0
 ANSWER_SECONDS = 0.5
 START = "SELENITE_START"
 """The environment variable by which everything that is started together writes to the same log."""
+LAST_PORT = 65535
 ANY_ADDRESS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - This is how to reach them.
+ONLY_HERE = (
+    "Only this machine can open the pages: SELENITE_ALLOWED_HOSTS has no other name. "
+    "Set it to the names and addresses that others use, separated by commas, and start again. See docs/configuration.md."
+)
 
 
 class Command(PreparedCommand):
@@ -33,6 +40,8 @@ class Command(PreparedCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
         _check_port(host, port)
+        if not _is_local(host) and all(map(_is_local, settings.ALLOWED_HOSTS)):
+            self.stderr.write(ONLY_HERE)
         connection.close()
         parts = [*queue_parts(label="worker | "), _web(host, port)]
         wish = Supervisor(parts, stop_seconds=STOP_SECONDS).run(on_round=self._announcement(host, port))
@@ -64,15 +73,26 @@ def _start_anew() -> None:
 
 def _check_port(host: str, port: int) -> None:
     """Raise CommandError where the address cannot be served at, in words better than a traceback in the log."""
+    if not 1 <= port <= LAST_PORT:
+        raise CommandError(f"--port must be a number from 1 to {LAST_PORT}, not {port}.")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as server:
             server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             server.bind(address)
-    except (OSError, OverflowError) as err:
-        reason = getattr(err, "strerror", None) or str(err)
+    except OSError as err:
+        reason = err.strerror or str(err)
         sentence = f"Selenite cannot serve at {_address(host, port)}: {reason}. Is it running already? "
         raise CommandError(f"{sentence}Choose another port with --port.") from err
+
+
+def _is_local(host: str) -> bool:
+    """Return whether a name or an address leads to this machine from itself only."""
+    name = host.strip("[]")
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")
 
 
 def _answers(host: str, port: int) -> bool:
