@@ -1,13 +1,18 @@
 """The pages of replacement rules."""
 
+import re
+from datetime import timedelta
+from itertools import pairwise
+
 import pytest
 from django.contrib.auth.models import User
 from django.db.models.signals import pre_save
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from transcripts import rule_forms
-from transcripts.models import Job, Recording, Rule
+from transcripts.models import Edit, Job, Recording, Rule, Segment
 
 RULES = "/settings/rules/"
 NEW = "/settings/rules/new/"
@@ -203,10 +208,54 @@ def test_offer_names_words_without_punctuation_of_any_script(alice_client: Clien
     for text in ("¿cabeza?", "¿cerveza? 50%"):
         alice_client.post(address, {"text": text, "base": base})
         base = text
+    Edit.objects.update(created_at=timezone.now() - timedelta(hours=1))
     answer = alice_client.post(
         address, {"text": "cabaña 50%", "base": base, "known": "0"}, headers={"HX-Request": "true"}
     )
     assert "<bdi>cerveza</bdi> → <bdi>cabaña</bdi>" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("saves", "offer"),
+    [
+        (["Cana", "Canadians"], "Americans → Canadians"),
+        (["Cana", "Canad", "Canadian people"], "Americans → Canadian people"),
+        (["", "Canadians"], "Americans → Canadians"),
+        (["Canadians", "Americans"], ""),
+    ],
+)
+def test_offer_is_of_the_text_before_somebody_began_to_type(
+    alice_client: Client, completed_job: Job, saves: list[str], offer: str
+):
+    row = completed_job.segments.first()
+    texts = [row.text.strip(), *(f"And so, my fellow {word}," for word in saves)]
+    assert _offered(alice_client, row, texts) == offer
+
+
+def test_offer_of_a_second_correction_in_a_segment_is_of_that_one(alice_client: Client, completed_job: Job):
+    texts = ["And so, my fellow Americans,", "And so, my dear Americans,", "And so, my dear Canadians,"]
+    assert _offered(alice_client, completed_job.segments.first(), texts) == "Americans → Canadians"
+    more = [texts[-1], "But so, my dear Canadians,", "Butter so, my dear Canadians,"]
+    assert _offered(alice_client, completed_job.segments.first(), more) == "And → Butter"
+
+
+def test_offer_of_what_somebody_else_wrote_is_of_their_text(
+    alice_client: Client, admin_client: Client, completed_job: Job
+):
+    row = completed_job.segments.first()
+    texts = ["And so, my fellow Americans,", "And so, my fellow Canada,", "And so, my fellow Canadians,"]
+    assert _offered(admin_client, row, texts[:2]) == "Americans → Canada"
+    assert _offered(alice_client, row, texts[1:]) == "Canada → Canadians"
+
+
+def _offered(client: Client, row: Segment, texts: list[str]) -> str:
+    """Save one text after the other, and return what is offered after the last."""
+    text = ""
+    for base, new in pairwise(texts):
+        values = {"text": new, "base": base, "known": "0"}
+        text = client.post(f"/jobs/{row.job_id}/segments/{row.pk}/", values, headers={"HX-Request": "true"}).text
+    found = re.search(r"<bdi>([^<]*)</bdi> → <bdi>([^<]*)</bdi>", text)
+    return " → ".join(found.groups()) if found else ""
 
 
 def test_correction_of_many_words_offers_nothing(alice_client: Client, completed_job: Job):

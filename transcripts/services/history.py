@@ -1,6 +1,7 @@
 """What of a transcript's edits is in effect: an undo is an edit too, and can be undone."""
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 
 from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
 
@@ -9,6 +10,10 @@ from transcripts.models import Edit, Job
 Entry = tuple[int, int | None, bool]
 ENTRY = ("pk", "undoes", "can_go")
 """An edit's id, the id of the edit that it undoes, and whether it can be taken back as the last change."""
+PAUSE = timedelta(minutes=2)
+"""Who types again in the same segment within it is at the same correction: what they type is saved after each second of rest."""
+ROWS_AT_ONCE = 20
+"""Few saves belong to one correction."""
 
 
 def history(job: Job) -> list[Entry]:
@@ -72,6 +77,37 @@ def origin(edit: int, undoes: Mapping[int, int | None]) -> tuple[int, bool]:
     while (before := undoes.get(edit)) is not None:
         edit, steps = before, steps + 1
     return edit, steps % 2 == 0
+
+
+def typed_in(edit: Edit) -> str | None:
+    """Return the id of the only segment whose text a person corrected; None for any other edit."""
+    if edit.kind != Edit.Kind.CORRECT or edit.author_id is None or len(edit.after["segments"]) != 1:
+        return None
+    [(segment, columns)] = edit.after["segments"].items()
+    return segment if columns and "text" in columns and edit.before["segments"][segment] else None
+
+
+def is_going_on(later: Edit, earlier: Edit) -> bool:
+    """Return whether somebody went on typing where they were, in the text that they had left."""
+    place = typed_in(later)
+    if place is None or place != typed_in(earlier) or later.author_id != earlier.author_id:
+        return False
+    is_same = later.before["segments"][place]["text"] == earlier.after["segments"][place]["text"]
+    return is_same and later.created_at - earlier.created_at <= PAUSE
+
+
+def first_save(edit: Edit) -> Edit:
+    """Return the edit with which its author began to type where this one was saved: this one, where they had not yet. One query."""
+    first = edit
+    if typed_in(edit) is None:
+        return first
+    earlier = Edit.objects.filter(job=edit.job_id, kind=edit.kind, author=edit.author_id, pk__lt=edit.pk)
+    for each in earlier.order_by("-pk").iterator(chunk_size=ROWS_AT_ONCE):
+        if first.created_at - each.created_at > PAUSE:
+            break
+        if is_going_on(first, each):
+            first = each
+    return first
 
 
 def _undoes(edits: Iterable[Entry]) -> dict[int, int | None]:

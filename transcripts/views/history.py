@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,13 +14,11 @@ from django.views.decorators.http import require_safe
 from transcripts.diffs import Run, differences
 from transcripts.models import Edit, Job
 from transcripts.services.corrections import shown
-from transcripts.services.history import begins_without_speakers, origin
+from transcripts.services.history import begins_without_speakers, is_going_on, origin, typed_in
 from transcripts.views.access import visible_job
 from transcripts.views.edited import page_of
 
 EDITS_PER_PAGE = 50
-PAUSE = timedelta(minutes=2)
-"""Who types again in the same segment within it is at the same correction: what they type is saved after each second of rest."""
 MOST_TEXTS = 3
 """So many changed texts of an edit are shown."""
 OF_ONE_PLACE = (
@@ -113,31 +110,16 @@ def _gathered(newest_first: Iterable[Entry]) -> list[Entry]:
     """Return entries with those as one that were saved while somebody typed in one segment."""
     groups: list[list[Entry]] = []
     for entry in newest_first:
-        if groups and _is_going_on(groups[-1][-1].edit, entry.edit):
+        if groups and is_going_on(groups[-1][-1].edit, entry.edit):
             groups[-1].append(entry)
         else:
             groups.append([entry])
     return [group[0] if len(group) == 1 else _as_one(group) for group in groups]
 
 
-def _is_going_on(later: Edit, earlier: Edit) -> bool:
-    """Return whether somebody went on typing where they were."""
-    place = _typed_in(later)
-    is_same = place is not None and place == _typed_in(earlier)
-    return is_same and later.author_id == earlier.author_id and later.created_at - earlier.created_at <= PAUSE
-
-
-def _typed_in(edit: Edit) -> str | None:
-    """Return the id of the only segment whose text a person corrected; None for any other edit."""
-    if edit.kind != Edit.Kind.CORRECT or edit.author_id is None or len(edit.after["segments"]) != 1:
-        return None
-    [(segment, columns)] = edit.after["segments"].items()
-    return segment if columns and "text" in columns and edit.before["segments"][segment] else None
-
-
 def _as_one(saves: Sequence[Entry]) -> Entry:
     newest, oldest = saves[0], saves[-1]
-    segment = _typed_in(newest.edit)
+    segment = typed_in(newest.edit)
     texts = [shown(edit[segment]["text"]) for edit in (oldest.edit.before["segments"], newest.edit.after["segments"])]
     return replace(newest, texts=(tuple(differences(*texts)),), text=oldest.text, saves=tuple(saves))
 
