@@ -16,6 +16,7 @@ FETCHED = "The next job for which nobody chooses a model downloads it."
 WAITED_FOR = "Jobs for which nobody chooses a model wait for it."
 NOT_FETCHED = "It could not be downloaded: {}. The next job for which nobody chooses a model tries again."
 INSTEAD = "Jobs for which nobody chooses a model get {} ({}) instead."
+NOTHING_INSTEAD = "No model is left: jobs wait until one is installed or enabled."
 SPEAKERS_FETCHED = "The next job that identifies speakers downloads them."
 SPEAKERS_WAITED_FOR = "Jobs that identify speakers wait for them."
 SPEAKERS_NOT_FETCHED = "{}. The next job that identifies speakers tries again."
@@ -42,7 +43,7 @@ class Automatic:
 
     @property
     def consequence(self) -> str:
-        """Return what becomes of jobs as the default cannot run now, in sentences; empty where it can, or where nothing can."""
+        """Return what becomes of jobs as the default cannot run now, in sentences; empty where it can."""
         if self.hindrance is None:
             return ""
         if self.under_way:
@@ -65,7 +66,7 @@ class Automatic:
 
     @property
     def _instead(self) -> str:
-        return INSTEAD.format(self.taken[1], self.taken[0]) if self.taken else ""
+        return INSTEAD.format(self.taken[1], self.taken[0]) if self.taken else NOTHING_INSTEAD
 
 
 def find(known: Known, task: Task = NO_TASK, *, by_staff: bool = True) -> Automatic:

@@ -1,6 +1,7 @@
 """What jobs get for which nobody chooses a model, and that every page and command says the same of it."""
 
 import re
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
@@ -92,6 +93,17 @@ def test_missing_default_is_replaced_where_nobody_fetches_it(put_weights: PutWei
     found = _found()
     assert (found.taken, found.is_worry) == (WHISPER, True)
     assert (found.consequence, found.remedy) == (INSTEAD, RUN)
+
+
+def test_lists_say_that_jobs_wait_where_no_model_is_left(admin: Client, weights_folder: Path):
+    left = "No model is left: jobs wait until one is installed or enabled."
+    assert (_found().taken, _found().consequence) == (None, left)
+    told = {page: _rows(admin, f"/admin/registry/{page}/") for page in ("speechmodel", "provider")}
+    assert {page: [left in row for row in rows if "Default" in row] for page, rows in told.items()} == {
+        "speechmodel": [True],
+        "provider": [True],
+    }
+    assert f"base faster-whisper {MISSING} {left} {RUN}" in _rows(admin, "/availability")
 
 
 @pytest.mark.usefixtures("fetches")
