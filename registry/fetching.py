@@ -17,7 +17,9 @@ from registry.resolver import NothingRunnable
 from registry.viability import NO_TASK, Task
 from speech.weights import DIARIZATION
 
-UNDER_WAY = "{} being installed{}."
+ON_ITS_WAY = "being installed"
+"""By these words what a job says of why it waits is told apart from what nobody helps."""
+UNDER_WAY = f"{{}} {ON_ITS_WAY}{{}}."
 NOT_INSTALLED = "{} could not be installed: {}"
 NOT_FINISHED = "the work was not finished"
 

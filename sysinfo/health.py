@@ -115,6 +115,9 @@ def _queue(of_queue: Queue | None) -> Check:
         return Check(*check, State.DEGRADED, f"{counted(of_queue.blocked, 'job')} cannot start.", LOOK_AT_QUEUE)
     if _is_late(of_queue):
         return Check(*check, State.DEGRADED, "A job waits although nothing keeps it from starting.", LOOK_AT_WORKER)
+    if of_queue.fetching:
+        jobs = f"{counted(of_queue.fetching, 'job')} {'waits' if of_queue.fetching == 1 else 'wait'}"
+        return Check(*check, State.NOTICE, f"{jobs} for weights that are being downloaded.", LOOK_AT_QUEUE)
     return Check(*check, State.OK, f"{of_queue.running} running, {of_queue.waiting} waiting.")
 
 

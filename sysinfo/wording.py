@@ -249,6 +249,8 @@ def _queue(found: Queue) -> Iterator[Row]:
     yield Row("Jobs", ", ".join(f"{number} {name}" for name, number in counts.items()), held)
     if found.blocked:
         yield Row("Cannot start", counted(found.blocked, "job"), "The queue page says why.")
+    if found.fetching:
+        yield Row("Wait for weights", counted(found.fetching, "job"), "They are being downloaded.")
 
 
 def _software(found: Software) -> Iterator[Row]:

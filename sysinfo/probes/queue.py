@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django_q.models import Schedule
 
 from preferences.models import Settings
-from registry import prepared
+from registry import fetching, prepared
 from registry.known import is_missing_table
 from sysinfo.probing import NotKnown
 from transcripts import node, schedule
@@ -19,7 +19,7 @@ from transcripts.models import Job, Node
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """`oldest_ready_at` is since when the job waits that has waited longest of those that nothing keeps from starting."""
+    """`oldest_ready_at` is since when the job waits that has waited longest of those that nothing keeps from being tried."""
 
     workers: tuple[str, ...]
     slots: int
@@ -27,6 +27,9 @@ class Queue:
     running: int
     waiting: int
     blocked: int
+    """How many of those that wait cannot start before something changes."""
+    fetching: int
+    """How many more wait for weights that are downloaded for them."""
     paused: int
     oldest_ready_at: datetime | None
     changed_at: datetime | None
@@ -62,13 +65,15 @@ def _read() -> Queue:
 
 
 def _counts() -> dict[str, Any]:
-    waits, unhindered = Q(state=Job.State.QUEUED), Q(blocked_reason="", available_at__lte=Now())
+    waits, is_free = Q(state=Job.State.QUEUED), Q(blocked_reason="")
+    is_fetching = Q(blocked_reason__contains=f" {fetching.ON_ITS_WAY}")
     return Job.objects.aggregate(
         # One that a command runs takes nobody's slot.
         running=Count("pk", Q(state=Job.State.RUNNING) & ~Q(lease_node__startswith=node.COMMAND)),
         waiting=Count("pk", waits),
-        blocked=Count("pk", waits & ~Q(blocked_reason="")),
+        blocked=Count("pk", waits & ~is_free & ~is_fetching),
+        fetching=Count("pk", waits & is_fetching),
         paused=Count("pk", Q(state=Job.State.PAUSED)),
         last_ended_at=Max("finished_at"),
-        oldest_ready_at=Min("available_at", filter=waits & unhindered),
+        oldest_ready_at=Min("available_at", filter=waits & (is_free | is_fetching) & Q(available_at__lte=Now())),
     )

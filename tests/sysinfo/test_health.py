@@ -14,7 +14,10 @@ from django.utils import timezone
 from django_q.models import Schedule
 
 from preferences.models import Settings
+from registry import fetching
+from registry.models import SpeechModel, Work
 from sysinfo import health
+from sysinfo.health import State
 from sysinfo.probes import queue
 from transcripts import lease, node, presence, schedule
 from transcripts.models import Job, Node
@@ -85,6 +88,32 @@ def test_job_that_waits_beside_a_free_slot_is_late(client: Client, worker: None,
 def test_job_that_cannot_start_is_degraded(client: Client, worker: None, make_job):
     make_job(blocked_reason="The disk is full.")
     assert _asked(client) == (200, "degraded", GOOD | {"queue": "degraded"})
+
+
+@pytest.mark.parametrize("row", [("faster-whisper", "base"), ("diarization", "ge2e")])
+def test_job_that_waits_for_a_download_is_no_trouble(
+    client: Client, worker: None, make_job, monkeypatch, settings, tmp_path, row
+):
+    settings.WEIGHTS_DIR = tmp_path
+    monkeypatch.setattr("registry.works.lack_of_room", lambda *arguments: "")
+    job, missing = make_job(), SpeechModel.objects.get(store=row[0], key=row[1])
+    for count in (1, 2):
+        with pytest.raises(fetching.BeingInstalled) as told:
+            fetching.fetch([missing], since=job.created_at, by=job.owner)
+        Job.objects.filter(blocked_reason="").update(blocked_reason=str(told.value))
+        Work.objects.update(done_bytes=90, total_bytes=100)
+        assert _asked(client) == (200, "ok", GOOD)
+        [check] = [check for check in health.current() if check.name == "queue"]
+        words = "1 job waits" if count == 1 else "2 jobs wait"
+        assert (check.state, check.sentence) == (State.NOTICE, f"{words} for weights that are being downloaded.")
+        make_job()
+    Job.objects.filter(blocked_reason="").update(blocked_reason="The disk is full.")
+    assert _asked(client)[2] == GOOD | {"queue": "degraded"}, "Nobody helps this one."
+    Job.objects.filter(blocked_reason="The disk is full.").delete()
+    long_ago = timezone.now() - timedelta(minutes=5)
+    Job.objects.update(available_at=long_ago)
+    Node.objects.update(started_at=long_ago)
+    assert _asked(client)[2] == GOOD | {"queue": "degraded"}, "It would have been tried again by now."
 
 
 def test_held_queue_is_no_trouble(client: Client, worker: None, job: Job):
