@@ -75,6 +75,16 @@ def words(name: str, default: str) -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
+def hosts(name: str, default: str) -> list[str]:
+    """Return the variable `name`, under what the pages are reached. Raises ImproperlyConfigured on none: no page would open."""
+    found = words(name, default)
+    if not found:
+        raise ImproperlyConfigured(
+            f"{name} has no name or address in it. Set it to some, as in {default}, or leave it out."
+        )
+    return found
+
+
 def folder(name: str, default: Path) -> Path:
     """Return the variable `name` as an absolute path, or `default`."""
     value = os.environ.get(name)

@@ -25,7 +25,7 @@ LOG_DIR = environment.folder("SELENITE_LOG_DIR", DATA_DIR / "logs")
 # Safety
 DEBUG = environment.flag("SELENITE_DEBUG", default=False)
 SECRET_KEY = environment.secret("SELENITE_SECRET_KEY", DATA_DIR / ".secret_key")
-ALLOWED_HOSTS = environment.words("SELENITE_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+ALLOWED_HOSTS = environment.hosts("SELENITE_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = environment.words("SELENITE_TRUSTED_ORIGINS", "")
 HTTPS = environment.flag("SELENITE_HTTPS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS

@@ -6,6 +6,7 @@ import sys
 from django.contrib.auth import views
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.messages.views import SuccessMessageMixin
+from django.core.exceptions import DisallowedHost
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
@@ -33,6 +34,10 @@ ICON_SECONDS = 24 * 3600
 
 # What a script is told that reads no pages.
 NOT_UNDERSTOOD = "This request was not understood. Nothing was changed."
+ANOTHER_NAME = (
+    "The name or address that you opened is not one that Selenite is reached under. Whoever runs this server adds it to "
+    "SELENITE_ALLOWED_HOSTS and starts Selenite again: docs/configuration.md says how."
+)
 NEEDS_STAFF = "This needs an administrator."
 NEEDS_RIGHT = (
     "You may not do this. It takes a right of the administration that you have not: a superuser gives it under Users."
@@ -63,6 +68,10 @@ class SignIn(views.LoginView):
 
 @vary_on_headers("Accept")
 def not_understood(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what cannot be understood, and whoever comes by a name that this server has not: it is not repeated."""
+    if isinstance(exception, DisallowedHost):
+        page = HttpResponse(render_to_string("400_host.html", {"sentence": ANOTHER_NAME}), status=400)
+        return _said(request, ANOTHER_NAME, 400) or page
     return _said(request, NOT_UNDERSTOOD, 400) or bad_request(request, exception)
 
 

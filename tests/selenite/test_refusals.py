@@ -6,9 +6,10 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.exceptions import SuspiciousOperation
 from django.test import Client
 
-from selenite.views import FAULT, NEEDS_RIGHT, NEEDS_STAFF, NOT_UNDERSTOOD, NOTHING_HERE
+from selenite.views import ANOTHER_NAME, FAULT, NEEDS_RIGHT, NEEDS_STAFF, NOT_UNDERSTOOD, NOTHING_HERE
 from sysinfo.logs.refusals import Refusals
 
 JSON = {"Accept": "application/json"}
@@ -69,8 +70,21 @@ def test_slip_of_a_person_is_no_warning(carol_client: Client, log: pytest.LogCap
     assert [(record.levelname, record.getMessage()) for record in log.records] == [("INFO", "Not Found: /nothing/")]
 
 
-def test_script_is_told_of_a_name_that_this_is_not(carol_client: Client):
-    response = carol_client.get("/", headers={**JSON, "Host": "elsewhere.example"})
+@pytest.mark.parametrize("name", ["elsewhere.example", "<b>elsewhere</b>"])
+def test_name_that_this_is_not_is_told_with_what_helps(carol_client: Client, name: str):
+    data = carol_client.get("/", headers={**JSON, "Host": name})
+    page = carol_client.get("/", headers={"Host": name})
+    assert (data.status_code, data.json()) == (400, {"error": ANOTHER_NAME})
+    assert (page.status_code, f"<p>{ANOTHER_NAME}</p>" in page.text) == (400, True)
+    assert "elsewhere" not in page.text
+
+
+def test_script_is_told_of_what_cannot_be_understood(carol_client: Client, monkeypatch: pytest.MonkeyPatch):
+    def refuse(*args: object) -> None:
+        raise SuspiciousOperation
+
+    monkeypatch.setattr("transcripts.views.recordings.Paginator", refuse)
+    response = carol_client.get("/", headers=JSON)
     assert (response.status_code, response.json()) == (400, {"error": NOT_UNDERSTOOD})
 
 

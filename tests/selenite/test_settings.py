@@ -47,6 +47,11 @@ def test_folder_and_key_that_cannot_be_used_are_told_in_a_sentence(tmp_path):
         ("TZ", "Europe/Berln", "TZ must be a time zone such as Europe/Berlin, not 'Europe/Berln'."),
         ("TZ", "/etc/localtime", "TZ must be a time zone such as Europe/Berlin, not '/etc/localtime'."),
         ("SELENITE_LOG_LEVEL", "LOUD", "SELENITE_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, not 'LOUD'."),
+        (
+            "SELENITE_ALLOWED_HOSTS",
+            " , ",
+            "SELENITE_ALLOWED_HOSTS has no name or address in it. Set it to some, as in 127.0.0.1,localhost,[::1], or leave it out.",
+        ),
         ("SELENITE_JOB_SLOTS", "-1", "SELENITE_JOB_SLOTS must be a whole number from 0 up, not '-1'."),
         ("DATABASE_URL", "foo", f"DATABASE_URL cannot be understood. {DATABASES}"),
         ("DATABASE_URL", "postgres://a:secret@host:port/b", f"DATABASE_URL cannot be understood. {DATABASES}"),
