@@ -22,6 +22,7 @@ from pytest_django import Settings
 
 from speech.asr.devices import NO_GPU
 from transcripts import exports
+from transcripts.management.shown import LATER, WAITS
 from transcripts.models import Job, Recording
 
 Transcribe = Callable[..., str]
@@ -188,6 +189,28 @@ def test_enqueued_file_waits_for_the_worker(transcribe: Transcribe, data: Path, 
     assert (job.asked_engine, job.asked_language, job.task, job.prompt) == ("fake", "de", "translate", "Selenite")
     assert line == f"{data}/jfk.mp3: waits for a worker as job {job.pk}\n"
     assert not (tmp_path / "texts").exists()
+
+
+def test_file_that_no_model_can_take_now_is_not_to_be_asked_for_again(
+    transcribe: Transcribe, settings: Settings, data: Path, tmp_path: Path
+) -> None:
+    settings.FAKE_ENGINE, settings.DEFAULT_ENGINE, settings.WEIGHTS_DIR = False, "faster-whisper", tmp_path
+
+    with pytest.raises(CommandError) as later:
+        transcribe(data / "jfk.mp3", engine="auto")
+    with pytest.raises(CommandError) as failure:
+        transcribe(tmp_path / "gone.wav", data / "jfk.opus", engine="auto")
+
+    job = Job.objects.get(recording__title="jfk", recording__original_filename="jfk.mp3")
+    assert job.state == Job.State.QUEUED
+    assert job.blocked_reason.startswith("No speech model is installed.")
+    reason = f"{WAITS} {job.blocked_reason}"
+    assert later.value.returncode == 3
+    assert str(later.value).splitlines() == [LATER.format(1, 1), f"  {data}/jfk.mp3: {reason}"]
+    assert failure.value.returncode == 1
+    summary, _gone, *lines = str(failure.value).splitlines()
+    assert summary == "1 of 2 failed:"
+    assert lines == [f"  {LATER.format(1, 2)}", f"  {data}/jfk.opus: {reason}"]
 
 
 @pytest.mark.parametrize(

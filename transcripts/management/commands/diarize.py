@@ -12,7 +12,7 @@ from registry.management.prepared import PreparedCommand
 from speech.types import SpeakerCount
 from transcripts import direct, lease
 from transcripts.engine import EngineHost
-from transcripts.management.shown import NotDone, quiet_log, run_shown
+from transcripts.management.shown import LATER_STATUS, DoneLater, NotDone, quiet_log, run_shown
 from transcripts.models import Job, Recording
 from transcripts.names import printable
 from transcripts.services.accept import AUTO
@@ -40,6 +40,8 @@ class Command(PreparedCommand):
         try:
             count = _count(options["speakers"], source)
             self.stdout.write(_identify(source, diarizer, count, options["verbosity"]))
+        except DoneLater as err:
+            raise CommandError(str(err), returncode=LATER_STATUS) from err
         except (NotDone, NotIdentifiable, ValueError) as err:
             raise CommandError(str(err)) from err
 

@@ -20,7 +20,7 @@ from transcripts import batch, direct, lease
 from transcripts.batch import Found
 from transcripts.engine import EngineHost
 from transcripts.exports import FORMATS
-from transcripts.management.shown import NotDone, quiet_log, run_shown
+from transcripts.management.shown import NotDone, Outcome, quiet_log, run_shown
 from transcripts.models import Job
 from transcripts.names import printable
 from transcripts.outputs import write_exports
@@ -96,28 +96,29 @@ class Command(PreparedCommand):
                 direct.Interruption() as interruption,
                 closing(EngineHost()) as engine,
             ):
-                failures, begun = self._take_all(found, wanted, engine, interruption)
+                outcome = self._take_all(found, wanted, engine, interruption)
         except KeyboardInterrupt as err:
             raise CommandError("Interrupted again, and ended at once.", returncode=128 + signal.SIGINT) from err
-        _report_end(failures, begun=begun, total=len(found), signal_number=interruption.signal_number)
+        outcome.report(signal_number=interruption.signal_number)
 
     def _take_all(
         self, found: list[Found], wanted: Wanted, engine: EngineHost, interruption: direct.Interruption
-    ) -> tuple[list[str], int]:
-        """Take one file after the other; return what failed, and how many were begun before an interruption."""
+    ) -> Outcome:
+        """Take one file after the other, until an interruption."""
         names = batch.output_names([item.path for item in found])
-        failures: list[str] = []
-        for index, item in enumerate(found):
+        outcome = Outcome(len(found))
+        for item in found:
             if interruption.wish():
-                return failures, index
+                break
+            outcome.begun += 1
             try:
                 self.stdout.write(_take(item, names[item.path], wanted, engine, interruption))
             except (NotDone, Refused, OSError) as err:
-                failures.append(f"{item.label}: {err}")
+                outcome.note(item.label, err)
             except Exception:
-                log.exception("file %d of the batch failed", index + 1)
-                failures.append(f"{item.label}: {UNEXPECTED}")
-        return failures, len(found)
+                log.exception("file %d of the batch failed", outcome.begun)
+                outcome.failures.append(f"{item.label}: {UNEXPECTED}")
+        return outcome
 
 
 def _wanted(options: dict[str, Any]) -> Wanted:
@@ -235,13 +236,3 @@ def _line(label: str, job: Job, seconds: float, paths: list[Path]) -> str:
     files = ", ".join(printable(str(path)) for path in paths)
     line = f"{label}: {audio:.1f} s of audio in {seconds:.1f} s, {factor}, {language} -> {files}"
     return "\n  Warning: ".join([line, *job.warnings])
-
-
-def _report_end(failures: list[str], *, begun: int, total: int, signal_number: int) -> None:
-    """Raise CommandError where not all was done, with which and why."""
-    sentences = [f"{len(failures)} of {total} failed:", *failures] if failures else []
-    if signal_number:
-        left = f" {total - begun} of {total} were not begun." if total > begun else ""
-        raise CommandError("\n  ".join([f"Interrupted.{left}", *sentences]), returncode=128 + signal_number)
-    if failures:
-        raise CommandError("\n  ".join(sentences))
