@@ -311,7 +311,8 @@ class SpeechModelAdmin(Guarded):
             "size": self.size(model),
         }
         answer = TemplateResponse(request, "admin/registry/_standing.html", context)
-        return answer if standing.is_under_way else trigger_client_event(answer, "weights-changed")
+        is_as_before = bool(note) or standing.is_under_way  # A list that is renewed would take the note away.
+        return answer if is_as_before else trigger_client_event(answer, "weights-changed")
 
 
 @admin.register(Work)

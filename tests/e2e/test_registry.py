@@ -64,6 +64,13 @@ def row_of(page: Page, model: str) -> Locator:
     return page.get_by_role("row").filter(has=page.get_by_role("link", name=name))
 
 
+def remove(page: Page, *models: str) -> None:
+    for model in models:
+        standing(page, model).get_by_role("link", name="Remove…").click()
+        page.get_by_role("button", name="Remove").click()
+        expect(standing(page, model)).to_contain_text("Not installed")
+
+
 def percent(part: Locator) -> int:
     return int(re.findall(r"(\d+) %", part.inner_text())[0])
 
@@ -133,10 +140,25 @@ def test_marks_and_what_becomes_of_jobs_follow_what_is_installed(
     standing(page, "base").get_by_role("button", name="Install").click()
     expect(row_of(page, "tiny.en")).not_to_contain_text("Used instead", timeout=INSTALL_MILLISECONDS)
     expect(standing(page, "base")).not_to_contain_text(instead)
-    for model in ("base", "tiny.en"):
-        standing(page, model).get_by_role("link", name="Remove…").click()
-        page.get_by_role("button", name="Remove").click()
-        expect(standing(page, model)).to_contain_text("Not installed")
+    remove(page, "base", "tiny.en")
+
+
+def test_other_rows_say_what_was_installed_meanwhile(
+    open_page: Callable[..., Page], mirror: Mirror, administrator: Person
+):
+    page = open_page()
+    sign_in(page, administrator)
+    page.goto(MODELS)
+    beside = page.context.new_page()
+    beside.goto(MODELS)
+    mirror.bytes_per_second = QUICK
+    standing(page, "tiny.en").get_by_role("button", name="Install").click()
+    expect(standing(page, "tiny.en")).to_contain_text("Verified", timeout=INSTALL_MILLISECONDS)
+    standing(beside, "base").get_by_role("button", name="Install").press("Enter")
+    expect(standing(beside, "tiny.en")).to_contain_text("Verified", timeout=INSTALL_MILLISECONDS)
+    expect(standing(beside, "tiny.en").get_by_role("button", name="Measure")).to_be_visible()
+    expect(standing(beside, "base").get_by_role("button", name="Verify")).to_be_focused()
+    remove(beside, "base", "tiny.en")
 
 
 def test_nothing_hides_beyond_the_edge_of_a_phone(

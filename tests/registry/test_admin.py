@@ -245,8 +245,16 @@ def test_other_rows_are_asked_for_once_the_work_on_one_is_over(admin: Client, ba
     [asked] = re.findall(r'hx-get="([^"]*)" hx-trigger="weights-changed from:body" [^>]*hx-select-oob="([^"]*)"', text)
     ids = asked[1].split(",")
     assert asked[0] == f"{MODELS}?q=base"
-    assert {f"#mark-{base.pk}", f"#consequence-{base.pk}"} <= {*ids}
+    rows = SpeechModel.objects.filter(key__startswith="base")
+    assert {*ids} >= {f"#{part}-{row.pk}" for row in rows for part in ("mark", "standing", "verified")}
     assert [text.count(f'id="{each[1:]}"') for each in ids] == [1] * len(ids)
+
+
+def test_list_is_not_renewed_for_a_refusal_which_would_go_with_it(admin: Client, base: SpeechModel):
+    target = {"HX-Request": "true", "HX-Target": f"standing-{base.pk}"}
+    answer = admin.post(f"{MODELS}{base.pk}/ask/cancel/", headers=target)
+    assert "It was over." in answer.text
+    assert "HX-Trigger" not in answer.headers
 
 
 def test_progress_is_shown_until_the_work_is_over(admin: Client, base: SpeechModel):
