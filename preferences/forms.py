@@ -28,7 +28,11 @@ class SectionForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.mark = hashlib.sha256(repr(self.values()).encode()).hexdigest()[:16]
+        found = {field.name: field for field in self._meta.model._meta.fields}
+        values = [
+            str(found[name].to_python(value)) for name, value in self.values().items()
+        ]  # As the database has them.
+        self.mark = hashlib.sha256("\n".join(values).encode()).hexdigest()[:16]
         """Tells apart what was set when the form was opened: a page sends it back."""
 
     def values(self) -> dict[str, Any]:

@@ -320,6 +320,13 @@ def test_section_that_was_changed_in_another_tab_is_shown_as_it_is_now(carol_cli
     assert (Settings.load().diarization, Settings.load().may_choose_diarizer) == (True, True)
 
 
+@pytest.mark.parametrize("name", OWN)
+def test_mark_of_what_nobody_has_set_is_that_of_the_defaults(alice_client: Client, alice: User, name: str):
+    mark = _mark(alice_client.get("/settings/").text, name)
+    UserDefaults.objects.create(user=alice)
+    assert _mark(alice_client.get("/settings/").text, name) == mark
+
+
 def test_models_of_the_server_and_of_the_installation_are_named(alice_client: Client, carol_client: Client):
     assert "As the server was started: base (faster-whisper)" in carol_client.get("/settings/installation/").text
     Settings.objects.update(default_engine="whisper", default_model="tiny.en", may_choose_model=True)
