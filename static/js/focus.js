@@ -34,9 +34,9 @@ function goToEnd() {
   if (field?.matches("textarea[autofocus]") && !field.selectionEnd) field.setSelectionRange(field.value.length, field.value.length);
 }
 
-// Whoever gives something another name writes it anew, or goes to where it is to be changed.
+// Whoever gives something another name writes it anew, or goes to where it is to be changed. Never after the first letter.
 function selectName({ target }) {
-  target.querySelector("[data-overwrite]")?.select();
+  if (target.matches("[data-overwrite]")) target.select();
 }
 
 // Whoever presses where nothing takes the focus has left it of their own will.
@@ -137,6 +137,7 @@ function recall() {
 }
 
 document.addEventListener("focusin", note);
+document.addEventListener("focusin", selectName);
 document.addEventListener("pointerdown", leave);
 for (const name of ["pointerdown", "keydown"]) document.addEventListener(name, () => (isByKeyboard = name === "keydown"), true);
 document.addEventListener("close", () => setTimeout(afterDialog), true);
@@ -144,6 +145,5 @@ for (const name of ["htmx:afterSettle", "htmx:oobAfterSwap", "action-done"]) {
   document.body.addEventListener(name, restoreSoon);
 }
 document.body.addEventListener("htmx:afterSettle", goToEnd);
-document.body.addEventListener("htmx:afterSettle", selectName);
 addEventListener("pagehide", keep);
 recall();
