@@ -22,9 +22,9 @@ from django.views.decorators.vary import vary_on_headers
 from django.views.defaults import bad_request, page_not_found, permission_denied, server_error
 from django_htmx.http import HttpResponseClientRefresh
 
-from selenite import problems
+from selenite import guesses, problems
 from selenite.clients import address_of
-from selenite.forms import NO_MATCH, PasswordForm, SignInForm
+from selenite.forms import HELD_UP, NO_MATCH, PasswordForm, SignInForm
 from transcripts.views.answers import SIGNED_OUT, is_action, refuse, wants_json
 
 log = logging.getLogger(__name__)
@@ -62,8 +62,10 @@ class SignIn(views.LoginView):
     def form_invalid(self, form: BaseForm) -> HttpResponse:
         """Answer on the page, and have the log tell of who guesses. It never has what was typed: some type the password as name."""
         if form.has_error("password", NO_MATCH):
+            guesses.note(self.request, form.cleaned_data["username"])
             log.warning("sign-in failed from %s", address_of(self.request))
-        return self.render_to_response(self.get_context_data(form=form), status=422)
+        status = 429 if form.has_error("password", HELD_UP) else 422
+        return self.render_to_response(self.get_context_data(form=form), status=status)
 
 
 @vary_on_headers("Accept")

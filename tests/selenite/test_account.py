@@ -1,12 +1,15 @@
 """Signing in and out, and changing the password."""
 
 import re
+import time
 
 import pytest
 from django.contrib.auth.models import User
+from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
 
+from selenite import guesses
 from tests.conftest import PASSWORD
 
 
@@ -60,6 +63,44 @@ def test_failed_sign_in_is_logged_by_the_address_alone(
     warnings = [(record.levelname, record.getMessage()) for record in caplog.records if record.name == "selenite.views"]
     assert warnings == [("WARNING", f"sign-in failed from {address}")] * 2
     assert not any(typed in caplog.text for typed in ("alice", "nobody", "guessed"))
+
+
+def _try(client: Client, name: str, password: str, address: str = "203.0.113.7") -> HttpResponse:
+    return client.post("/sign-in/", {"username": name, "password": password}, REMOTE_ADDR=address)
+
+
+def test_guesses_at_an_account_are_held_up(client: Client, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch):
+    for _ in range(guesses.WRONG_PER_ACCOUNT):
+        assert _try(client, "alice", "guessed").status_code == 422
+    for name in ("alice", "Alice"):
+        held_up = _try(client, name, PASSWORD)
+        assert held_up.status_code == 429
+        assert re.search(r"Too many passwords were wrong\. Try again in (10|\d) minutes?\.", held_up.text)
+    assert _try(client, "bob", PASSWORD).status_code == 302
+    client.logout()
+    assert _try(client, "alice", PASSWORD, address="203.0.113.8").status_code == 302, (
+        "Nobody shuts out somebody elsewhere."
+    )
+    client.logout()
+
+    later = time.time() + 60 * guesses.MINUTES
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert _try(client, "alice", PASSWORD).status_code == 302
+
+
+def test_guesses_at_many_accounts_are_held_up(client: Client, alice: User, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(guesses, "WRONG_PER_ADDRESS", 3)
+    for number in range(3):
+        assert _try(client, f"nobody {number}", "guessed").status_code == 422
+    assert _try(client, "alice", PASSWORD).status_code == 429
+    assert _try(client, "alice", PASSWORD, address="203.0.113.8").status_code == 302
+
+
+def test_right_passwords_are_counted_by_nobody(client: Client, alice: User, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(guesses, "WRONG_PER_ADDRESS", 2)
+    for _ in range(4):
+        assert _try(client, "alice", PASSWORD).status_code == 302
+        client.logout()
 
 
 def test_focus_is_on_the_first_of_several_wrong_fields(client: Client, alice_client: Client, db: None):
