@@ -14,6 +14,7 @@ from transcripts.views.system import staff_only
 RESTARTING = "Selenite is starting anew."
 WORKERS_RESTARTING = "The workers are starting anew."
 STOPPING = "Selenite is stopping."
+STOPPED = "Selenite has stopped."
 CANNOT_START = (
     "The program on the disk cannot start as it is: its database is not prepared for it, or it is not whole. "
     "Run “manage.py migrate”, look at what it says, then try again. Nothing was stopped."
@@ -53,7 +54,13 @@ def shutdown(request: HttpRequest) -> HttpResponse:
     again = control.how_to_start_again()
     if wants_json(request):
         return JsonResponse({"status": "stopping", "message": f"{STOPPING} {JOBS_GO_ON} {again}"}, status=202)
-    context = {"title": STOPPING, "again": again, "elsewhere": control.workers_elsewhere()}
+    context = {
+        "title": STOPPING,
+        "stopped": STOPPED,
+        "start": control.START,
+        "again": again,
+        "elsewhere": control.workers_elsewhere(),
+    }
     return render(request, "sysinfo/stopping.html", context, status=202)
 
 

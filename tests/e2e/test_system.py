@@ -1,6 +1,7 @@
 """What an administrator does on the pages of the system, with a real service."""
 
 import json
+import re
 import time
 import urllib.request
 from collections.abc import Callable
@@ -82,12 +83,14 @@ def test_administrator_restarts_the_service_and_the_page_comes_back_then_stops_i
 
         page.get_by_role("link", name="Stop Selenite").click()
         page.get_by_role("button", name="Stop Selenite").click()
-        expect(page.get_by_role("heading", name="Selenite is stopping.")).to_be_visible()
+        expect(page.get_by_role("heading", name=re.compile(r"Selenite (is stopping|has stopped)\."))).to_be_visible()
         expect(page.get_by_text("To start it again, run “make run”")).to_be_visible()
         _wait_until_it_ends(server)
         assert server.log.read_text().endswith("Selenite has stopped.\n")
         with pytest.raises(URLError):
             urllib.request.urlopen(f"{server.url}/healthz")
+        expect(page.get_by_role("heading", name="Selenite has stopped.")).to_be_visible()
+        expect(page).to_have_title(re.compile("^Selenite has stopped."))
 
 
 def _wait_until_it_ends(server: Server) -> None:
