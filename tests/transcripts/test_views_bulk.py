@@ -51,6 +51,16 @@ def test_question_names_the_count_and_changes_nothing(alice_client: Client, make
     assert Recording.objects.count() == 3
 
 
+def test_question_names_the_first_recordings(
+    alice_client: Client, alice: User, make_job: MakeJob, make_recording: MakeRecording
+):
+    jobs = [make_job(make_recording(owner=alice, title=f"Talk {number}")) for number in range(7)]
+    assert "<p>“Talk 3”.</p>" in _tick(alice_client, "delete", jobs[3])
+    assert re.search(r"<p>(“Talk \d”, ){4}“Talk \d” and 2 more\.</p>", _tick(alice_client, "delete", *jobs))
+    Recording.objects.update(title="W" * 255)
+    assert "<p>“" + 59 * "W" + "…”.</p>" in _tick(alice_client, "restart", jobs[3])
+
+
 def test_question_about_one_is_in_the_singular(alice_client: Client, make_job: MakeJob):
     text = _tick(alice_client, "delete", make_job())
     for words in (

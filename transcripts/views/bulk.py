@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils.text import Truncator, get_text_list
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
@@ -26,6 +27,9 @@ from transcripts.views.recordings import DELETES
 
 State = Job.State
 ENDED = (State.FAILED, State.CANCELLED)
+SHOWN = 5
+"""So many titles a question shows, each of at most so many characters:"""
+LONGEST_SHOWN = 60
 NO_FILTER = "Name at least one filter: state, before or q. Nothing was deleted."
 
 
@@ -211,6 +215,7 @@ def _question(request: HttpRequest, name: str, jobs: list[Job], *, out_of: int) 
     if others:
         whose = "It belongs" if is_one else f"{others} of them {'belongs' if others == 1 else 'belong'}"
         sentences.insert(0, f"{whose} to other people.")
+    sentences.insert(0, _titles([job.recording.title for job in jobs]))
     if out_of == MOST_AT_ONCE:
         sentences.append(f"One action takes at most {MOST_AT_ONCE} recordings. Repeat it for the rest.")
     return Question(
@@ -223,6 +228,15 @@ def _question(request: HttpRequest, name: str, jobs: list[Job], *, out_of: int) 
         is_danger=action.is_danger,
         fields=(("action", name), ("confirmed", "1"), ("ids", " ".join(job.recording_id.hex for job in jobs))),
     )
+
+
+def _titles(titles: list[str]) -> str:
+    """Return the first titles of many, so that who ticked a wrong one sees it."""
+    shown = [f"“{Truncator(title).chars(LONGEST_SHOWN)}”" for title in titles[:SHOWN]]
+    more = len(titles) - len(shown)
+    if more:
+        shown.append(f"{more} more")
+    return f"{get_text_list(shown, 'and')}."
 
 
 def _clear_question(count: int, recordings: int) -> Question:
