@@ -250,20 +250,46 @@ def test_undo_and_redo_any_number_of_steps(job: Job, alice: User):
     delete(job, pk(job, 0), base="One", author=alice)
     states.append(rows(job))
     for state in reversed(states[:-1]):
-        undo(Edit.objects.get(pk=latest_change(history(job))), author=alice)
+        undo(Edit.objects.get(pk=latest_change(history(job), alice.pk)), author=alice)
         assert rows(job) == state
-    assert latest_change(history(job)) is None
+    assert latest_change(history(job), alice.pk) is None
     for state in states[1:]:
-        undo(Edit.objects.get(pk=latest_undone(history(job))), author=alice)
+        undo(Edit.objects.get(pk=latest_undone(history(job), alice.pk)), author=alice)
         assert rows(job) == state
-    assert latest_undone(history(job)) is None
+    assert latest_undone(history(job), alice.pk) is None
+
+
+def test_undo_leaves_what_others_did(job: Job, alice: User, bob: User):
+    mine = write(job, pk(job, 0), "One", base=FIRST, author=alice)
+    write(job, pk(job, 1), "Two", base=SECOND, author=bob)
+    assert latest_change(history(job), alice.pk) == mine.pk
+    undo(mine, author=alice)
+    assert texts(job)[:2] == [FIRST, "Two"]
+
+
+def test_what_others_changed_since_is_not_undone(job: Job, alice: User, bob: User):
+    mine = write(job, pk(job, 0), "One", base=FIRST, author=alice)
+    write(job, pk(job, 0), "One and a half", base="One", author=bob)
+    with pytest.raises(EditRefused, match="changed again later"):
+        undo(mine, author=alice)
+    assert texts(job)[0] == "One and a half"
+
+
+def test_what_is_brought_back_does_not_overlap_with_what_others_put_there(job: Job, alice: User, bob: User):
+    first = job.segments.all()[0]
+    deleted = delete(job, pk(job, 1), base=SECOND, author=alice)
+    set_times(job, first.pk, first.start, first.end + 1, base=FIRST, author=bob)
+    before = rows(job)
+    with pytest.raises(EditRefused, match="changed again later"):
+        undo(deleted, author=alice)
+    assert rows(job) == before
 
 
 def test_nothing_is_redone_after_something_new(job: Job, alice: User):
     undo(write(job, pk(job, 0), "One", base=FIRST, author=alice), author=alice)
-    assert latest_undone(history(job)) is not None
+    assert latest_undone(history(job), alice.pk) is not None
     write(job, pk(job, 1), "Two", base=SECOND, author=alice)
-    assert latest_undone(history(job)) is None
+    assert latest_undone(history(job), alice.pk) is None
 
 
 def test_any_point_can_be_restored(job: Job, alice: User):

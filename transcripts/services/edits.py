@@ -1,6 +1,7 @@
 """What a person changes about who speaks, and how any change is taken back: each is one `Edit`, undone by another."""
 
 from collections.abc import Collection, Iterable
+from itertools import pairwise
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -22,8 +23,11 @@ TOO_LONG = f"A name has {LONGEST_NAME} characters at most. Nothing was changed."
 NAMED_TWICE = "Another speaker is called “{}”. If they are one person, merge the two."
 STALE = "The text was changed since this page was opened, so nothing was changed now. Reload the page."
 ITSELF = "A speaker cannot be merged with themselves."
+TIMED = {"start", "end", "words"}
 UNDONE = "This was undone already."
-CHANGED_SINCE = "What this changed was changed again later. Undo the later change first."
+CHANGED_SINCE = (
+    "What this changed was changed again later, so nothing was changed now. The history goes back to any point."
+)
 
 
 def rename(speaker: Speaker, name: str, *, author: User | None) -> Edit:
@@ -74,7 +78,10 @@ def assign(
 
 
 def undo(edit: Edit, *, author: User | None) -> Edit:
-    """Put back what an edit changed; undoing that again does it once more. Raises EditRefused where it was changed since."""
+    """Put back what an edit changed; undoing that again does it once more. What was changed later elsewhere stays.
+
+    Raises EditRefused where it was changed since, or where something else is said at that time now.
+    """
     with editing(edit.job_id) as job:
         if Edit.objects.filter(undoes=edit).exists():
             raise EditRefused(UNDONE)
@@ -83,10 +90,35 @@ def undo(edit: Edit, *, author: User | None) -> Edit:
         try:
             with transaction.atomic():
                 undone = carry_out(job, edit.before, kind=Edit.Kind.UNDO, author=author, undoes=edit)
+                if job.edits.filter(pk__gt=edit.pk).exclude(author=author).exists() and _overlaps(job, undone):
+                    raise EditRefused(CHANGED_SINCE)
                 decide_again(job)
                 return undone
         except IntegrityError as err:  # Something else stands in the place of a segment that it took away.
             raise EditRefused(CHANGED_SINCE) from err
+
+
+def _overlaps(job: Job, edit: Edit) -> bool:
+    """Return whether words that an edit put in place overlap with those before or after them, or run backwards."""
+    moved = {int(pk) for pk, row in edit.after["segments"].items() if row is not None and not TIMED.isdisjoint(row)}
+    if not moved:
+        return False
+    order = list(job.segments.values_list("pk", flat=True))
+    places = {place for place, pk in enumerate(order) if pk in moved}
+    near = sorted({place + step for place in places for step in (-1, 0, 1)} & set(range(len(order))))
+    rows = {row.pk: row for row in job.segments.filter(pk__in=[order[place] for place in near])}
+    spans = {place: _spans(rows[order[place]]) for place in near}
+    return any(
+        one[1] > other[0]
+        for place in near
+        for one, other in pairwise(spans[place] + spans.get(place + 1, [])[:1])
+        if not places.isdisjoint((place, place + 1))
+    )
+
+
+def _spans(row: Segment) -> list[tuple[float, float]]:
+    """Return when each word of a segment begins and ends; the segment itself, where it has no words."""
+    return [(word[0], word[1]) for word in row.words] or [(row.start, row.end)]
 
 
 def restore(job: Job, point: int, *, author: User | None) -> Edit:

@@ -7,9 +7,9 @@ from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
 
 from transcripts.models import Edit, Job
 
-Entry = tuple[int, int | None, bool]
-ENTRY = ("pk", "undoes", "can_go")
-"""An edit's id, the id of the edit that it undoes, and whether it can be taken back as the last change."""
+Entry = tuple[int, int | None, bool, int | None]
+ENTRY = ("pk", "undoes", "can_go", "author")
+"""An edit's id, the id of the edit that it undoes, whether it can be taken back as the last change, and whose it is."""
 PAUSE = timedelta(minutes=2)
 """Who types again in the same segment within it is at the same correction: what they type is saved after each second of rest."""
 ROWS_AT_ONCE = 20
@@ -42,20 +42,24 @@ def begins_without_speakers(job: Job) -> bool:
     return Edit.objects.filter(job=job, kind=Edit.Kind.LABELLING).exists()
 
 
-def latest_change(edits: Iterable[Entry]) -> int | None:
-    """Return the edit that undoing would take back next: the newest that is in effect and puts nothing back."""
+def latest_change(edits: Iterable[Entry], person: int) -> int | None:
+    """Return the edit that undoing would take back next for a person: their newest that is in effect and puts nothing back.
+
+    What nobody did, such as what the rules replaced, is everybody's to take back; what others did is not.
+    """
     edits = list(edits)
     undoes = _undoes(edits)
     undone = set(undoes.values())
-    newest_first = sorted((pk for pk, _undone, can_go in edits if can_go and pk not in undone), reverse=True)
-    return next((pk for pk in newest_first if origin(pk, undoes)[1]), None)
+    own = (pk for pk, _undone, can_go, _author in _of(person, edits) if can_go and pk not in undone)
+    return next((pk for pk in sorted(own, reverse=True) if origin(pk, undoes)[1]), None)
 
 
-def latest_undone(edits: Iterable[Entry]) -> int | None:
-    """Return the edit that redoing would take back next: the newest undoing in effect, unless something new was done after it."""
+def latest_undone(edits: Iterable[Entry], person: int) -> int | None:
+    """Return the edit that redoing would take back next for a person: their newest undoing in effect, unless they did more since."""
+    edits = list(edits)
     undoes = _undoes(edits)
     undone = set(undoes.values())
-    for pk in sorted(undoes, reverse=True):
+    for pk in sorted((entry[0] for entry in _of(person, edits)), reverse=True):
         if undoes[pk] is None:
             return None
         if pk not in undone and not origin(pk, undoes)[1]:
@@ -66,6 +70,15 @@ def latest_undone(edits: Iterable[Entry]) -> int | None:
 def is_change(edit: int, edits: Iterable[Entry]) -> bool:
     """Return whether an edit is a change, or does one again whose undoing it undoes."""
     return origin(edit, _undoes(edits))[1]
+
+
+def is_of_others(edits: Iterable[Entry], person: int) -> bool:
+    """Return whether somebody else changed the text."""
+    return any(author not in (None, person) for _pk, _undoes, _can_go, author in edits)
+
+
+def _of(person: int, edits: Iterable[Entry]) -> list[Entry]:
+    return [entry for entry in edits if entry[3] in (None, person)]
 
 
 def origin(edit: int, undoes: Mapping[int, int | None]) -> tuple[int, bool]:
@@ -111,4 +124,4 @@ def first_save(edit: Edit) -> Edit:
 
 
 def _undoes(edits: Iterable[Entry]) -> dict[int, int | None]:
-    return {pk: undone for pk, undone, _can_go in edits}
+    return {pk: undone for pk, undone, _can_go, _author in edits}

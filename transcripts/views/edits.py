@@ -11,7 +11,7 @@ from django.views.decorators.vary import vary_on_headers
 from transcripts.edit_forms import AssignForm, MergeForm, NameForm, PlaceForm, PointForm
 from transcripts.models import Job, Speaker
 from transcripts.services import edits
-from transcripts.services.history import history, is_change, latest_change, latest_undone
+from transcripts.services.history import history, is_change, is_of_others, latest_change, latest_undone
 from transcripts.services.patches import EditRefused
 from transcripts.services.speakers import restore
 from transcripts.views.access import visible_job
@@ -23,6 +23,7 @@ from transcripts.views.text import Names, page_paragraphs
 
 GONE = "The text was changed since this page was opened, so nothing was changed now. You see it as it is."
 NOTHING_TO_UNDO = "There is nothing left to undo."
+NOTHING_OF_YOURS = "There is nothing of yours left to undo. The history goes back to before what others changed."
 LONGEST_IN_NOTICE = 40
 
 
@@ -102,23 +103,26 @@ def assign(request: HttpRequest, job_id: UUID) -> HttpResponse:
 def undo(request: HttpRequest, job_id: UUID, edit_id: int) -> HttpResponse:
     """Put back what an edit changed; for the undoing of one, do it again."""
     job = visible_job(request, job_id)
-    return _undo(request, job, edit_id)
+    return _undo(request, job, edit_id, nothing=NOTHING_TO_UNDO)
 
 
 @require_POST
 @calm
 def undo_last(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """Put back what was changed last."""
+    """Put back what this person changed last: what others did meanwhile stays."""
     job = visible_job(request, job_id)
-    return _undo(request, job, latest_change(history(job)))
+    edits_known = history(job)
+    nothing = NOTHING_OF_YOURS if is_of_others(edits_known, _author(request).pk) else NOTHING_TO_UNDO
+    return _undo(request, job, latest_change(edits_known, _author(request).pk), nothing=nothing)
 
 
 @require_POST
 @calm
 def redo_last(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """Do again what was undone last."""
+    """Do again what this person undid last."""
     job = visible_job(request, job_id)
-    return _undo(request, job, latest_undone(history(job)), nothing="There is nothing left to redo.")
+    latest = latest_undone(history(job), _author(request).pk)
+    return _undo(request, job, latest, nothing="There is nothing left to redo.")
 
 
 @require_POST
@@ -153,7 +157,7 @@ def use(request: HttpRequest, job_id: UUID, labelling_id: int) -> HttpResponse:
     return answer(request, before, edit, "The speakers are as they were heard then.")
 
 
-def _undo(request: HttpRequest, job: Job, edit_id: int | None, *, nothing: str = NOTHING_TO_UNDO) -> HttpResponse:
+def _undo(request: HttpRequest, job: Job, edit_id: int | None, *, nothing: str) -> HttpResponse:
     before = Before.read(request, job)
     edit = job.edits.filter(pk=edit_id).first() if edit_id else None
     try:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.db.models import Count, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -105,7 +106,8 @@ def _fragment(request: HttpRequest, job: Job) -> HttpResponse:
     if not is_under_way:
         text = page_paragraphs(job)
         context |= {"row": Standing(job), "live_url": "", "text": text, "assign_url": assign_url(job)}
-        context["panel"] = read_panel(job, text)
+        assert isinstance(request.user, User)
+        context["panel"] = read_panel(job, text, viewer=request.user)
     is_end = not is_under_way and request.method == "GET"
     response = render(request, "transcripts/gaps.html", context, status=HTMX_STOP_POLLING if is_end else 200)
     return trigger_client_event(response, "queue-changed") if is_end or request.method == "POST" else response

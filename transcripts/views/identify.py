@@ -76,7 +76,8 @@ def _tell_end(request: HttpRequest, attempt: Attempt) -> None:
     again = " again" if len(found) > 1 else ""
     speaking = job.speakers.speaking().count()
     sentence = f"The speakers were identified{again}: {speaking} speaker{pluralize(speaking)}."
-    latest = latest_change(history(job))
+    assert isinstance(request.user, User)
+    latest = latest_change(history(job), request.user.pk)
     if latest and found and job.edits.filter(pk=latest, after__job__labelling_id=found[0]).exists():
         tell(request, job, latest, sentence)
     else:

@@ -67,7 +67,7 @@ def page_context(
     assert isinstance(viewer, User)
     first: list[str] = UserDefaults.of(viewer).export_formats
     job = row.job
-    panel = read_panel(job, text, known, refusal=refusal)
+    panel = read_panel(job, text, known, viewer=viewer, refusal=refusal)
     has_speakers = panel is not None and bool(panel.voices)
     return {
         "recording": job.recording,

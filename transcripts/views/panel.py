@@ -4,6 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.contrib.auth.models import User
+
 from transcripts.models import Job, Speaker
 from transcripts.services.history import latest_change, latest_undone
 from transcripts.views.attempts import Attempt
@@ -54,7 +56,12 @@ class Panel:
 
 
 def read_panel(
-    job: Job, text: Sequence[PageParagraph], known: Known | None = None, *, refusal: Refusal | None = None
+    job: Job,
+    text: Sequence[PageParagraph],
+    known: Known | None = None,
+    *,
+    viewer: User,
+    refusal: Refusal | None = None,
 ) -> Panel | None:
     """Return what stands beside a text; None while the text may still change, and beside no text.
 
@@ -69,9 +76,9 @@ def read_panel(
         tuple(voices(text)),
         Attempt(job, known.identified),
         known.labellings,
-        max((pk for pk, _undoes, _can_go in edits), default=0),
-        latest_change(edits),
-        latest_undone(edits),
+        max((entry[0] for entry in edits), default=0),
+        latest_change(edits, viewer.pk),
+        latest_undone(edits, viewer.pk),
         refusal,
     )
 
