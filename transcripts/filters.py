@@ -13,10 +13,10 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from tags.models import Tag
 from transcripts.models import Job, Recording
 from transcripts.models.job import JobQuerySet
 from transcripts.models.recording import RecordingQuerySet
+from transcripts.tag_filter import TagFilter, TagsField
 
 MOST_AT_ONCE = 1000
 """How many recordings one action takes: each is deleted or stopped by itself, which takes milliseconds."""
@@ -36,7 +36,7 @@ SORTS = {
 }
 
 
-class FilterForm(forms.Form):
+class FilterForm(TagFilter):
     """What the list is narrowed down to, and which jobs a script deletes."""
 
     q = forms.CharField(
@@ -47,25 +47,12 @@ class FilterForm(forms.Form):
     )
     state = forms.MultipleChoiceField(label="State", required=False, choices=Job.State)
     before = forms.DateField(label="Added before", required=False)
-    tag = forms.MultipleChoiceField(label="Tags", required=False)
-    match = forms.ChoiceField(label="Of several tags", required=False, choices=[("any", "Any"), ("all", "All")])
-
-    def __init__(self, *args: Any, user: AbstractBaseUser | AnonymousUser, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.own_tags = list(Tag.objects.of(user).only("name", "hue"))
-        field = self.fields["tag"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [(str(tag.pk), tag.name) for tag in self.own_tags]
+    field_order = ["q", "state", "before", "tag", "match"]
 
     @property
     def is_empty(self) -> bool:
         """Return whether a valid form names all there is."""
         return not any(self.cleaned_data[name] for name in ("q", "state", "before", "tag"))
-
-    @property
-    def chosen_tags(self) -> list[Tag]:
-        """Return the tags that the form names, also where something else in it is wrong."""
-        return [tag for tag in self.own_tags if str(tag.pk) in (self["tag"].value() or [])]
 
     def narrow(self, jobs: JobQuerySet) -> JobQuerySet:
         """Return those of the jobs that a valid form names; all of them where it is empty."""
@@ -75,10 +62,11 @@ class FilterForm(forms.Form):
 
     def _named(self, recordings: RecordingQuerySet) -> RecordingQuerySet:
         """Return those of the recordings that have the title and the tags that a valid form names."""
-        q, tags = self.cleaned_data["q"], self.cleaned_data["tag"]
-        kind = self.cleaned_data["match"] or "any"
+        q, tags = self.cleaned_data["q"], self.chosen_tags
+        if self.finds_nothing:
+            return recordings.none()
         recordings = recordings.called(q) if q else recordings
-        return recordings.tagged(**{kind: [int(tag) for tag in tags]}) if tags else recordings
+        return recordings.tagged(**{"all" if self.needs_all_tags else "any": tags}) if tags else recordings
 
     def _standing(self, jobs: JobQuerySet) -> JobQuerySet:
         """Return those of the jobs that have the state and the age that a valid form names."""
@@ -105,11 +93,18 @@ class NarrowForm(FilterForm):
     """What the list's form sends. A script that deletes has to be stricter: an empty state there is a mistake."""
 
     state = StatesField(label="State", required=False, choices=Job.State)
+    tag = TagsField(label="Tags", required=False)
     sort = forms.ChoiceField(label="Sort", required=False, choices=list(SORTS.items()))
 
     @property
     def sort_key(self) -> str:
         return self.cleaned_data.get("sort", "") if self.is_valid() else ""
+
+    def query_of_known(self) -> list[tuple[str, str]]:
+        """Return what a valid form says but for the tags that this person does not have."""
+        gone, known = self.gone_tags, len(self.chosen_tags)
+        pairs = [(name, value) for name, value in self.query() if name != "tag" or value not in gone]
+        return [pair for pair in pairs if pair[0] != "match" or known > 1]
 
     def words(self) -> list[str]:
         """Return in words what a valid form narrows the list down to, and how it is sorted."""

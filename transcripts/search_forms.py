@@ -13,10 +13,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from speech.languages import LANGUAGES
-from tags.models import Tag
 from transcripts.models import Job
 from transcripts.search.filters import Filters
 from transcripts.search.query import Query, parse
+from transcripts.tag_filter import TagFilter, TagsField
 
 LONGEST_QUERY = 500
 LAST_PAGE = 1000
@@ -53,8 +53,10 @@ class WordsField(forms.CharField):
         return super().to_python(value.replace("\0", " ") if isinstance(value, str) else value)
 
 
-class SearchForm(forms.Form):
+class SearchForm(TagFilter):
     """A search: words, and what it is narrowed down to. Staff may also say whose recordings are meant."""
+
+    field_order = ["q"]
 
     q = WordsField(
         label="Search all transcripts",
@@ -69,29 +71,18 @@ class SearchForm(forms.Form):
     state = forms.ChoiceField(label="State", required=False, choices=[("", "Any"), *Job.State.choices])
     least = forms.FloatField(label="At least, in minutes", required=False, min_value=0, max_value=MOST_MINUTES)
     most = forms.FloatField(label="At most, in minutes", required=False, min_value=0, max_value=MOST_MINUTES)
-    tag = forms.MultipleChoiceField(label="Tags", required=False)
-    match = forms.ChoiceField(label="Of several tags", required=False, choices=[("any", "Any"), ("all", "All")])
+    tag = TagsField(label="Tags", required=False)
     owner = forms.CharField(label="Owner", required=False, max_length=150)
     recording = forms.UUIDField(required=False, widget=forms.HiddenInput())
     page = forms.IntegerField(required=False, min_value=1, max_value=LAST_PAGE, widget=forms.HiddenInput())
 
     def __init__(self, data: QueryDict, *, user: User) -> None:
-        super().__init__(data, auto_id="search-%s")
-        self.own_tags = list(Tag.objects.of(user).only("name", "hue"))
-        self._offer("language", [("", "Any"), *sorted(LANGUAGES.items(), key=lambda item: item[1])])
-        self._offer("tag", [(str(tag.pk), tag.name) for tag in self.own_tags])
+        super().__init__(data, auto_id="search-%s", user=user)
+        language = self.fields["language"]
+        assert isinstance(language, forms.ChoiceField)
+        language.choices = [("", "Any"), *sorted(LANGUAGES.items(), key=lambda item: item[1])]
         if not user.is_staff:
             del self.fields["owner"]
-
-    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = choices
-
-    @property
-    def chosen_tags(self) -> list[Tag]:
-        """Return the tags that the form names, also where something else in it is wrong."""
-        return [tag for tag in self.own_tags if str(tag.pk) in (self["tag"].value() or [])]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -121,8 +112,8 @@ class SearchForm(forms.Form):
             most_minutes=data["most"],
             owner=data.get("owner", ""),
             recording=data["recording"],
-            tags=[int(tag) for tag in data["tag"]],
-            needs_all_tags=data["match"] == "all",
+            tags=[tag.pk for tag in self.chosen_tags],
+            needs_all_tags=self.needs_all_tags,
         )
 
     @property

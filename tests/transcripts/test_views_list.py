@@ -17,7 +17,7 @@ from preferences.models import Settings
 from tags.models import Tag
 from tags.services import tags_called
 from tests.conftest import MakeJob, MakeRecording, MakeSegments
-from transcripts.models import Job, Recording, Segment, Speaker
+from transcripts.models import Job, Recording, SavedFilter, Segment, Speaker
 from transcripts.services.titles import rename
 
 RUNNING = {"state": Job.State.RUNNING, "stage": Job.Stage.TRANSCRIBING, "lease_token": uuid.uuid4()}
@@ -373,6 +373,54 @@ def test_list_is_not_narrowed_by_a_tag_of_somebody_else(bob_client: Client, caro
         assert ">red<" not in text
 
 
+@pytest.mark.parametrize(
+    ("query", "titles", "sentence", "way_on"),
+    [
+        ("tag=x&sort=title", [], "No recording has it.", "?sort=title"),
+        ("q=a&tag=9999", [], "No recording has it.", "?q=a"),
+        ("tag=9999&tag=-1&match=any", [], "No recording has them.", "?"),
+        ("tag=9999&tag={red}", ["Alpha", "beta"], "Only recordings with the other tag are shown.", "?tag={red}"),
+        ("tag=9999&tag={red}&match=all", [], "No recording has all of the tags.", "?tag={red}"),
+        (
+            "tag=9999&tag={red}&tag={round}&match=all",
+            [],
+            "No recording has all of the tags.",
+            "?tag={red}&tag={round}&match=all",
+        ),
+    ],
+)
+def test_list_tells_of_a_tag_that_is_not_there(
+    alice_client: Client, alice: User, three: list[Job], query: str, titles: list[str], sentence: str, way_on: str
+):
+    tags = {tag.name: tag.pk for tag in Tag.objects.of(alice)}
+    text = unescape(alice_client.get(f"/?{query.format(**tags)}").text)
+    assert _titles(alice_client, f"/?{query.format(**tags)}") == titles
+    assert sentence in text
+    assert f'<a href="{way_on.format(**tags)}" data-known-tags>' in text
+    assert "that you do not have" not in alice_client.get(f"/{way_on.format(**tags)}").text
+
+
+def test_tag_that_is_not_there_stays_until_somebody_goes_on_without_it(
+    alice_client: Client, alice: User, three: list[Job]
+):
+    [tag] = Tag.objects.of(alice).named(["red"])
+    text = unescape(alice_client.get(f"/?tag=9999&tag={tag.pk}").text)
+    assert '<input type="hidden" name="tag" value="9999" data-gone-tag>' in text  # In the form that narrows.
+    assert f'href="?tag=9999&tag={tag.pk}&sort=title">Title' in text
+    bulk = text[text.index('class="bulk"') :]
+    bulk = bulk[: bulk.index("data-count")]
+    assert (f'name="tag" value="{tag.pk}"' in bulk, "9999" in bulk) == (True, False)
+
+
+def test_filter_with_a_tag_that_is_not_there_is_not_kept(alice_client: Client, alice: User, three: list[Job]):
+    [tag] = Tag.objects.of(alice).named(["red"])
+    query = f"tag=9999&tag={tag.pk}"
+    text = unescape(alice_client.get(f"/filters/?{query}").text)
+    assert ("Keep this as" in text, f'href="/?{query}"' in text) == (False, True)
+    alice_client.post(f"/filters/?{query}", {"name": "x"})
+    assert SavedFilter.objects.count() == 0
+
+
 def test_staff_see_none_of_the_tags_of_others(carol_client: Client, three: list[Job]):
     text = carol_client.get("/").text
     assert "beta" in text
@@ -380,7 +428,7 @@ def test_staff_see_none_of_the_tags_of_others(carol_client: Client, three: list[
 
 
 @pytest.mark.parametrize(
-    "query", ["tag=x", "tag=99999999999999999999", "tag=-1", "match=none&tag=1", "sort=size", "sort=-"]
+    "query", ["tag=x", "tag=99999999999999999999", "tag=-1", "match=none&tag=1", "state=x", "sort=size", "sort=-"]
 )
 def test_list_says_that_nothing_matches_what_makes_no_sense(alice_client: Client, three: list[Job], query: str):
     response = alice_client.get(f"/?{query}")

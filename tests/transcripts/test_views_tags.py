@@ -15,7 +15,7 @@ from preferences.models import Settings
 from tags.models import Tag
 from tags.services import tags_called
 from tests.conftest import DATA, MakeJob, MakeRecording
-from transcripts.models import Job, Recording
+from transcripts.models import Job, Recording, SavedFilter
 
 HX = {"HX-Request": "true"}
 DIALOG = {"HX-Request": "true", "HX-Target": "dialog"}
@@ -193,6 +193,87 @@ def test_tag_is_not_merged_with_itself_or_with_one_of_somebody_else(alice_client
     for into in (tag.pk, theirs.pk, "x", ""):
         assert alice_client.post(f"/tags/{tag.pk}/merge/", {"into": into}).status_code == 422
     assert Tag.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "then"),
+    [
+        ("tag={a}", "tag={b}"),
+        ("q=x&state=failed&tag={a}&sort=title", "q=x&state=failed&tag={b}&sort=title"),
+        ("tag={a}&tag={b}&match=all", "tag={b}"),
+        ("tag={b}&tag={a}&match=any&sort=title", "tag={b}&sort=title"),
+        ("tag={c}&tag={a}&match=all", "tag={c}&tag={b}&match=all"),
+        ("tag={a}&tag={c}&tag={b}&match=any", "tag={b}&tag={c}&match=any"),
+        ("tag={b}&tag={c}&match=all", "tag={b}&tag={c}&match=all"),
+        ("tag={a}1", "tag={a}1"),
+    ],
+)
+def test_saved_filters_follow_a_tag_that_is_merged(
+    alice_client: Client, alice: User, make_tag: MakeTag, query: str, then: str
+):
+    ids = {name: make_tag(name).pk for name in "abc"}
+    saved = SavedFilter.objects.create(owner=alice, name="Mine", query=query.format(**ids))
+    answer = alice_client.post(f"/tags/{ids['a']}/merge/", {"into": ids["b"]}, follow=True)
+    saved.refresh_from_db()
+    assert saved.query == then.format(**ids)
+    assert ("also in the saved filter “Mine”" in answer.text) == (query != then)
+
+
+def test_filters_follow_only_where_the_tags_are_merged(
+    alice_client: Client, alice: User, make_tag: MakeTag, monkeypatch: pytest.MonkeyPatch
+):
+    tag, other = make_tag(), make_tag("Talks")
+    SavedFilter.objects.create(owner=alice, name="Mine", query=f"tag={tag.pk}")
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("Stopped")
+
+    monkeypatch.setattr(Tag, "delete", fail)
+    with pytest.raises(RuntimeError, match="Stopped"):
+        alice_client.post(f"/tags/{tag.pk}/merge/", {"into": other.pk})
+    assert SavedFilter.objects.get().query == f"tag={tag.pk}"
+
+
+def test_merging_names_the_filters_that_follow(alice_client: Client, alice: User, make_tag: MakeTag):
+    tag, other = make_tag(), make_tag("Talks")
+    for name in ("One", "Two"):
+        SavedFilter.objects.create(owner=alice, name=name, query=f"tag={tag.pk}")
+    assert "Its recordings, and the saved filters “One” and “Two”, get the tag" in unescape(
+        alice_client.get(f"/tags/{tag.pk}/merge/").text
+    )
+    answer = alice_client.post(f"/tags/{tag.pk}/merge/", {"into": other.pk}, follow=True)
+    assert "“Interviews” is part of “Talks” now, also in the saved filters “One” and “Two”." in unescape(answer.text)
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        (["Mine"], "The saved filter “Mine” uses it, and finds nothing by it any more."),
+        (["One", "Two"], "The saved filters “One” and “Two” use it, and find nothing by it any more."),
+        ([], ""),
+    ],
+)
+def test_question_before_a_tag_is_deleted_names_the_filters_that_use_it(
+    alice_client: Client, alice: User, bob: User, make_tag: MakeTag, names: list[str], sentence: str
+):
+    tag = make_tag()
+    for name in names:
+        SavedFilter.objects.create(owner=alice, name=name, query=f"q=x&tag={tag.pk}")
+    SavedFilter.objects.create(owner=alice, name="Other", query=f"tag={tag.pk}1")
+    SavedFilter.objects.create(owner=bob, name="Bob's", query=f"tag={tag.pk}")
+    text = alice_client.get(f"/tags/{tag.pk}/delete/").text
+    assert (sentence in text, "saved filter" in text) == (True, bool(sentence))
+    assert "Bob" not in text
+
+
+def test_saved_filter_of_a_deleted_tag_is_marked(alice_client: Client, alice: User, make_tag: MakeTag):
+    gone, kept = make_tag(), make_tag("Talks")
+    SavedFilter.objects.create(owner=alice, name="Broken", query=f"tag={gone.pk}&tag={kept.pk}")
+    SavedFilter.objects.create(owner=alice, name="Whole", query=f"tag={kept.pk}")
+    assert "A tag of it was deleted" not in alice_client.get("/filters/").text
+    alice_client.post(f"/tags/{gone.pk}/delete/")
+    text = alice_client.get("/filters/").text
+    assert re.findall(r'dir="auto">(\w+)</a>\s*<p class="help">A tag of it was deleted', text) == ["Broken"]
 
 
 @pytest.mark.parametrize("address", ["", "delete/", "merge/"])

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
+from django.http import QueryDict
 
 LONGEST_FILTER_NAME = 60
 
@@ -66,3 +67,17 @@ class SavedFilter(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def tags(self) -> list[str]:
+        """Return the ids of the tags that it names, also of those that are gone."""
+        return QueryDict(self.query).getlist("tag")
+
+    def replace_tag(self, tag: str, by: str) -> None:
+        """Name another tag in the place of one, once."""
+        query = QueryDict(self.query, mutable=True)
+        tags = list(dict.fromkeys(by if each == tag else each for each in self.tags))
+        query.setlist("tag", tags)
+        if len(tags) == 1:
+            query.pop("match", None)
+        self.query = query.urlencode()

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
+from tags.models import Tag
 from transcripts.filters import NarrowForm
 from transcripts.models import SavedFilter
 from transcripts.note_forms import SaveFilterForm
@@ -29,7 +30,7 @@ def index(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return _show(request, query, SaveFilterForm())
     form = SaveFilterForm(request.POST)
-    if form.is_valid() and query:
+    if form.is_valid() and _words(request, query):
         name, own = form.cleaned_data["name"], SavedFilter.objects.filter(owner=request.user)
         if own.count() >= MOST_FILTERS and not own.filter(name=name).exists():
             form.add_error("name", TOO_MANY)
@@ -61,11 +62,18 @@ def _answer(request: HttpRequest, query: str) -> HttpResponse:
 
 def _show(request: HttpRequest, query: str, form: SaveFilterForm) -> HttpResponse:
     own = SavedFilter.objects.filter(owner=request.user.pk)
-    context: dict[str, object] = {"saved": own, "query": query, "words": _words(request, query), "form": form}
+    known = {str(pk) for pk in Tag.objects.of(request.user).values_list("pk", flat=True)}
+    context: dict[str, object] = {
+        "saved": own,
+        "broken": {saved.pk for saved in own if not known.issuperset(saved.tags)},
+        "query": query,
+        "words": _words(request, query),
+        "form": form,
+    }
     return show(request, "filters", context, status=422 if form.errors else 200)
 
 
 def _words(request: HttpRequest, query: str) -> list[str]:
-    """Return what a query narrows the list down to, in words."""
+    """Return what a query narrows the list down to, in words; none where it cannot be kept."""
     form = NarrowForm(QueryDict(query), user=request.user)
-    return form.words() if query and form.is_valid() else []
+    return form.words() if query and form.is_valid() and not form.gone_tags else []

@@ -84,10 +84,11 @@ def _doomed_soon(request: HttpRequest) -> Doomed | None:
 
 def _narrowing(form: NarrowForm) -> dict[str, object]:
     """Return what the list is narrowed down to, for its form and for the links and actions that keep it."""
-    query = form.query() if form.is_valid() else []
+    query, known = (form.query(), form.query_of_known()) if form.is_valid() else ([], [])
     return {
         "filter": form,
-        "narrowed": query,
+        "narrowed": known,  # Nothing else is on the page: a tag that is not there leaves out, and lets nothing in.
+        "known_address": f"?{urlencode(known)}",
         "is_narrowed": not form.is_valid() or not form.is_empty,
         "query": urlencode(query),
         "columns": _columns(form.sort_key, [pair for pair in query if pair[0] != "sort"]),

@@ -52,7 +52,7 @@ def index(request: HttpRequest) -> HttpResponse:
     form = SearchForm(request.GET, user=request.user)
     is_valid = form.is_valid()
     results = Results([])
-    if is_valid:
+    if is_valid and not form.finds_nothing:
         results = search(request.user, form.wanted, form.filters, page=form.cleaned_data["page"] or 1)
     is_fragment = request.headers.get("HX-Target") == FRAGMENT
     template = "transcripts/_found.html" if is_fragment else "transcripts/search.html"
@@ -71,6 +71,7 @@ def _context(form: SearchForm, results: Results) -> dict[str, object]:
         "within": is_valid and form.cleaned_data["recording"],
         "all_address": form.address(recording=None),
         "plain_address": form.address(**dict.fromkeys(name for name in form.fields if name != "q")),
+        "known_address": form.address(tag=[str(tag.pk) for tag in form.chosen_tags]),
         "results": results,
         "rows": [Row(found, form.address(recording=found.recording.pk)) for found in results.found],
         "next": form.address(page=results.number + 1) if results.has_next else "",

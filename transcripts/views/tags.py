@@ -1,6 +1,6 @@
 """A person's tags: the page of all of them, and those of one recording in place."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.text import get_text_list
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HttpResponseClientRedirect
@@ -20,13 +21,16 @@ from speech.languages import LANGUAGES
 from tags.forms import MergeForm, NamesForm, TagForm
 from tags.models import Tag, TagQuerySet
 from tags.names import BadName
-from tags.services import merge, tags_called
-from transcripts.models import Recording
+from tags.services import tags_called
+from transcripts.models import Recording, SavedFilter
 from transcripts.offers import model_choices
+from transcripts.services.saved_filters import filters_with, merge_tags
 from transcripts.views.access import visible_recording
 from transcripts.views.answers import Question, ask, calm, show
 from transcripts.views.beside import TAG_FIELDS
 
+FINDS_NOTHING = "The saved {} uses it, and finds nothing by it any more."
+FIND_NOTHING = "The saved {} use it, and find nothing by it any more."
 STAYS = "Recordings that bear it stay as they are otherwise. This cannot be undone."
 
 
@@ -89,10 +93,12 @@ def merge_tag(request: HttpRequest, tag_id: int) -> HttpResponse:
     form = MergeForm(request.POST or None, tag=tag)
     if request.method == "GET" or not form.is_valid():
         status = 200 if request.method == "GET" else 422
-        return show(request, "merge_tag", {"form": form, "tag": tag}, status=status)
+        context = {"form": form, "tag": tag, "filters": _named(filters_with(tag))}
+        return show(request, "merge_tag", context, status=status)
     into = form.cleaned_data["into"]
-    merge(tag, into)
-    messages.success(request, f"“{tag.name}” is part of “{into.name}” now.")
+    filters = _named(merge_tags(tag, into))
+    also = f", also in the saved {filters}" if filters else ""
+    messages.success(request, f"“{tag.name}” is part of “{into.name}” now{also}.")
     return _to_tags(request)
 
 
@@ -175,10 +181,18 @@ def _own(request: HttpRequest, tag_id: int) -> Tag:
     return get_object_or_404(Tag.objects.of(request.user), pk=tag_id)
 
 
+def _named(filters: Sequence[SavedFilter]) -> str:
+    """Return filters by their names; nothing where there are none."""
+    names = get_text_list([f"“{saved.name}”" for saved in filters], "and")
+    return names and f"{'filter' if len(filters) == 1 else 'filters'} {names}"
+
+
 def _question(tag: Tag) -> Question:
+    filters = filters_with(tag)
+    breaks = FINDS_NOTHING if len(filters) == 1 else FIND_NOTHING
     return Question(
         title=f"Delete the tag “{tag.name}”?",
-        sentences=(STAYS,),
+        sentences=(STAYS, *([breaks.format(_named(filters))] if filters else [])),
         action=reverse("transcripts:delete-tag", args=[tag.pk]),
         button="Delete the tag",
         keep=reverse("transcripts:tags"),

@@ -159,8 +159,39 @@ def test_tags_are_ones_own(alice: User, bob: User, alice_client: Client, bob_cli
     assert "Field work" in alice_client.get("/search/").text
     response = alice_client.get(f"/search/?q=harvest&tag={tag.pk}&match=all")
     assert ("<mark>harvest</mark>" in response.text, "checked" in response.text) == (True, True)
+    make_text("the harvest", owner=bob)
     response = bob_client.get(f"/search/?q=harvest&tag={tag.pk}")
-    assert (response.status_code, "Field work" in response.text) == (422, False)
+    assert (response.status_code, "Field work" in response.text) == (200, False)
+    assert "<mark>harvest</mark>" not in response.text
+
+
+@pytest.mark.parametrize(
+    ("query", "is_found", "way_on"),
+    [
+        ("tag=x", False, "?q=harvest"),
+        ("tag=9999&tag={tag}", True, "?q=harvest&tag={tag}"),
+        ("tag=9999&tag={tag}&match=all", False, "?q=harvest&tag={tag}&match=all"),
+    ],
+)
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true", "HX-Target": "found"}])
+def test_tag_that_is_not_there_is_told(
+    alice: User,
+    alice_client: Client,
+    make_text: MakeText,
+    query: str,
+    is_found: bool,
+    way_on: str,
+    headers: dict[str, str],
+):
+    job = make_text("the harvest")
+    tag = Tag.objects.create(owner=alice, name="Field work")
+    job.recording.tags.add(tag)
+    response = alice_client.get(f"/search/?q=harvest&{query.format(tag=tag.pk)}", headers=headers)
+    text = unescape(response.text)
+    assert (response.status_code, "<mark>harvest</mark>" in text) == (200, is_found)
+    assert "This filter names a tag that you do not have." in text
+    assert f'<a href="{way_on.format(tag=tag.pk)}" data-known-tags>' in text
+    assert ("data-gone-tag" in text) == (not headers)
 
 
 def test_pages_keep_words_and_filters(alice_client: Client, make_text: MakeText):
