@@ -6,6 +6,7 @@ import { add, askWho, marksAt, remove } from "./editoracts.js";
 import { actOf, nameKeys } from "./editorkeys.js";
 import { grow } from "./grow.js";
 import { put } from "./paragraphs.js";
+import { Press, keepAt } from "./press.js";
 import { offsetAt } from "./spoken.js";
 import { SegmentTimes } from "./times.js";
 import { hold, release } from "./typeahead.js";
@@ -20,6 +21,7 @@ export class Editor {
     this.player = player;
     this.template = document.getElementById("editor");
     nameKeys(this.template);
+    this.press = new Press(this);
     document.body.addEventListener("htmx:oobBeforeSwap", (event) => this.hold(event));
     document.body.addEventListener("htmx:oobAfterSwap", ({ detail }) => detail.target === transcript && this.takeBack());
     document.body.addEventListener("text-saved", ({ detail }) => this.goOn(detail));
@@ -40,10 +42,11 @@ export class Editor {
 
   openAt(event) {
     const passage = event.target.closest("[data-segment]");
-    if (passage) this.open(passage, offsetAt(event));
+    if (passage) this.open(passage, offsetAt(event), event.clientY);
   }
 
-  open(passage, offset = 0) {
+  // With the caret at a place of its text, which stays at this height of the window.
+  open(passage, offset = 0, height = null) {
     if (!passage) return;
     this.close();
     const { segment, start, end } = passage.dataset;
@@ -60,6 +63,7 @@ export class Editor {
     passage.before(this.form);
     this.listen();
     grow(this.field);
+    if (height !== null) keepAt(height, this.field, offset);
     this.field.focus({ preventScroll: true });
     this.field.setSelectionRange(offset, offset);
     this.form.scrollIntoView({ block: "nearest" });
@@ -67,7 +71,7 @@ export class Editor {
 
   listen() {
     this.field.addEventListener("input", () => this.type());
-    this.form.addEventListener("keydown", (event) => this.press(event));
+    this.form.addEventListener("keydown", (event) => this.act(event));
     this.form.addEventListener("submit", (event) => event.preventDefault());
     this.form.addEventListener("click", (event) => this.click(event.target.closest("button")));
     this.moments = new SegmentTimes(this.form, this.times, { onSet: (values) => this.setTimes(values), onLeave: () => this.field.focus() });
@@ -113,11 +117,14 @@ export class Editor {
   leave({ relatedTarget }) {
     if (!this.form || !this.form.isConnected || this.form.contains(relatedTarget)) return;
     this.outbox.send(this.segment);
-    if (relatedTarget && !relatedTarget.closest("[data-player], dialog, [popover]")) setTimeout(() => this.closeUnlessBack());
+    if (!relatedTarget || relatedTarget.closest("[data-player], dialog, [popover]")) return;
+    this.isLeft = true;
+    if (!this.press.isDown) setTimeout(() => this.closeIfLeft());
   }
 
-  closeUnlessBack() {
-    if (this.form && !this.form.contains(document.activeElement)) this.close();
+  closeIfLeft() {
+    if (this.isLeft && this.form && !this.form.contains(document.activeElement)) this.close();
+    this.isLeft = false;
   }
 
   revert() {
@@ -187,7 +194,7 @@ export class Editor {
     else if ("delete" in dataset) remove(this);
   }
 
-  press(event) {
+  act(event) {
     const act = event.isComposing || event.defaultPrevented ? null : actOf(event, this);
     if (!act) return;
     event.preventDefault();

@@ -32,7 +32,8 @@ export class WhoMenu {
     const link = event.target.closest("[data-voice]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    this.ask(link.closest(".paragraph"), this.selected(), { words: this.words() });
+    const paragraph = link.closest(".paragraph");
+    this.ask(document.getElementById(paragraph.id) ?? paragraph, this.selected(), { words: this.words() }); // A new one, where it was edited.
   }
 
   // For the key: what is selected, else the chosen word, else the paragraph that has the focus.

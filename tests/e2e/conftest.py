@@ -52,10 +52,19 @@ def open_page(browser: Browser, server: Server) -> Iterator[Callable[..., Page]]
     problems: list[str] = []
 
     def open_one(
-        *, javascript: bool = True, width: int = 1440, height: int = 900, expected_error: str | tuple[str, ...] = ()
+        *,
+        javascript: bool = True,
+        width: int = 1440,
+        height: int = 900,
+        has_touch: bool = False,
+        expected_error: str | tuple[str, ...] = (),
     ) -> Page:
-        viewport = {"width": width, "height": height}
-        context = browser.new_context(base_url=server.url, java_script_enabled=javascript, viewport=viewport)
+        how = {
+            "java_script_enabled": javascript,
+            "viewport": {"width": width, "height": height},
+            "has_touch": has_touch,
+        }
+        context = browser.new_context(base_url=server.url, **how)
         context.set_default_timeout(CLICK_MILLISECONDS)
         contexts.append(context)
         page = context.new_page()
