@@ -160,7 +160,7 @@ def _lacking(known: Known, diarizer: str) -> list[str]:
 
 def _of_weights(known: Known, lacking: list[str], diarizer: str) -> Hindrance:
     rows = _rows(known, lacking)
-    fix = obtaining.fix(*rows) if rows else f"Run: {obtaining.COMMAND.format(' '.join(lacking))}"
+    fix = obtaining.fix(*rows) if rows else f"Run: {obtaining.install(lacking)}"
     broken = next((row for row in rows if row.status == SpeechModel.Status.BROKEN), None)
     if broken:
         detail = broken.status_detail or "its files are not what was installed"

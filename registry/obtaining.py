@@ -4,15 +4,16 @@ One place, so that no page offers what would be refused.
 """
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from django.conf import settings
 
+from registry import terminal
 from registry.models import SpeechModel
 from speech import weights
 from speech.weights import WHISPER
 
-COMMAND = "python manage.py weights install {}"
 BY_HAND = (
     "No source that is allowed here has {}: bring {} by hand into the weights folder and rescan, or allow the publisher in "
     "SELENITE_WEIGHTS_SOURCES (see docs/weights.md)"
@@ -78,10 +79,15 @@ def _is_there(row: SpeechModel) -> bool:
     return weights.is_there(settings.WEIGHTS_DIR, engine=row.store, model=row.key, path=row.install_path)
 
 
+def install(names: Iterable[str]) -> str:
+    """Return the command that installs weights by their names alone."""
+    return terminal.manage(f"weights install {' '.join(names)}")
+
+
 def command(*rows: SpeechModel) -> str:
     """Return the command that installs weights, all of them for the same engine."""
-    names = COMMAND.format(" ".join(row.key for row in rows))
-    return f"{names} --engine {WHISPER}" if any(row.store == WHISPER for row in rows) else names
+    line = install(row.key for row in rows)
+    return f"{line} --engine {WHISPER}" if any(row.store == WHISPER for row in rows) else line
 
 
 def condition(row: SpeechModel) -> str:

@@ -6,8 +6,10 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from registry import terminal
+
 UNPREPARED = "The database {} is not prepared for this version of Selenite."
-MIGRATE = "Run: python manage.py migrate"
+MIGRATE = f"Run: {terminal.manage('migrate')}"
 RIGHT_FOLDER = f"Check that SELENITE_DATA_DIR is the right folder. {MIGRATE}"
 RIGHT_DATABASE = f"Check that DATABASE_URL is the right database. {MIGRATE}"
 

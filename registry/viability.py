@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from registry import machine, obtaining
+from registry import machine, obtaining, terminal
 from registry.known import Known, installed, is_fake
 from registry.models import Provider, SpeechModel
 from speech.weights import FASTER_WHISPER, WHISPER
@@ -30,7 +30,7 @@ COMMAND = "Run: "
 INSTEAD = "{} was used instead."
 FOR_STAFF = "What an administrator can do: "
 INSTALL_LIBRARIES = "Run: make setup"
-INSTALL_WHISPERX = "Run: pip install --no-deps -r requirements-whisperx.txt"
+INSTALL_WHISPERX = f"{COMMAND}{terminal.pip('install --no-deps -r requirements-whisperx.txt')}"
 VERIFY = "Verify it in the administration"
 PUT_BACK = "Put its files back at {}, or clear its path in the administration"
 ENABLE = "Enable it in the administration"
@@ -147,7 +147,11 @@ def is_unread(row: SpeechModel) -> bool:
 
 
 def told_to(remedy: str, *, by_staff: bool) -> str:
-    """Return a remedy as it is told to an administrator, or to somebody else, who has to ask one."""
+    """Return a remedy as a job keeps it: as it is told to an administrator, or to somebody else, who has to ask one.
+
+    Exports have it too, so no path of this machine is in it.
+    """
+    remedy = terminal.without_place(remedy)
     return remedy if by_staff or not remedy else f"{FOR_STAFF}{remedy}"
 
 

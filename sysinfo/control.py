@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db.models.functions import Now
 
 from preferences.models import Settings
+from registry import terminal
 from transcripts import node, wishes
 from transcripts.models import Node
 from transcripts.supervisor import ANSWER_SECONDS
@@ -31,7 +32,8 @@ CHECK_SECONDS = 60
 APART = "The pages run under a service manager of their own, such as systemd: stop them there, and the workers too."
 UNKNOWN = "Only the workers can be started anew from here: it is not known what the pages run under."
 START_AGAIN = (
-    "To start it again, run “make run” or “manage.py up” in {}, or start its service, as it was started before."
+    f"To start it again, run “make run” or “{terminal.manage('up')}” in {{}}, "
+    "or start its service, as it was started before."
 )
 
 _is_under_gunicorn = False
@@ -89,7 +91,7 @@ def stop() -> bool:
 
 
 def how_to_start_again() -> str:
-    return START_AGAIN.format(settings.BASE_DIR)
+    return START_AGAIN.format(terminal.folder())
 
 
 def workers_elsewhere() -> list[str]:

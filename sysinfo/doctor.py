@@ -10,7 +10,7 @@ from django.core import checks
 from django.db import DatabaseError
 
 from preferences.choices import LANGUAGES, label_of
-from registry import automatic, obtaining, prepared, resolver, scan
+from registry import automatic, obtaining, prepared, resolver, scan, terminal
 from registry import known as tables
 from registry.models import SpeechModel
 from speech import client
@@ -30,7 +30,7 @@ COLLECTED = "css/base.css"
 
 LET_READ = "Make {} readable for the user that Selenite runs as."
 GIVE_BACK = "Make it writable for the user that Selenite runs as."
-COLLECT = "Run: python manage.py collectstatic --no-input"
+COLLECT = f"Run: {terminal.manage('collectstatic --no-input')}"
 DRIVER = "Install or repair the driver of the card. Until then the processor does the work, which is slower."
 REPLACE = "Save what is on it now, then replace it."
 CUDA = (
@@ -43,7 +43,7 @@ ALLOW_SECCOMP = (
 )
 
 ANOTHER_PAIR = "Choose another model or another language in the settings of the installation."
-VERIFY = "Verify it, in the list of models or by manage.py weights."
+VERIFY = f"Verify it, in the list of models or by: {terminal.manage('weights verify')}"
 LOOK_AT_LOG = "Look at the log: the engine says there why it does not start."
 
 OF_TABLES = ("model", "weights", "speakers")

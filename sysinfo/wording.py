@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from django.utils import timezone
 
+from registry import terminal
 from sysinfo.probes.card import Card
 from sysinfo.probes.devices import Library
 from sysinfo.probes.graphics import Graphics
@@ -26,9 +27,7 @@ Value = TypeVar("Value")
 
 NOT_KNOWN = "not known"
 NONE = "none"
-MEASURE = (
-    "“Measure” on the page, or “python manage.py benchmark quick”, measures what was not yet, in half a minute each."
-)
+MEASURE = f"“Measure” on the page, or “{terminal.manage('benchmark quick')}”, measures what was not yet, in half a minute each."
 UNIT = "Sizes are told in GB of 1,000,000,000 bytes, here as on all pages. A memory module of 16 GB has 17.2 of them."
 RESERVED_SHARE = 0.01
 """From how much of a disk on it would be asked why used and free are not the whole."""

@@ -13,7 +13,7 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import Exists
 
 from preferences.models import Settings
-from registry import automatic
+from registry import automatic, terminal
 from registry import known as tables
 from registry.automatic import Automatic
 from transcripts import storage
@@ -23,7 +23,7 @@ CACHE_SECONDS = 5
 LOCK_SECONDS = 1.0
 """A database that lets nobody write for so long is held by something: our own transactions take milliseconds."""
 
-START = "Start it with “python manage.py qcluster”. “python manage.py up” starts it together with the pages."
+START = f"Start it with “{terminal.manage('qcluster')}”. “{terminal.manage('up')}” starts it together with the pages."
 MOUNT = "Mount the disk or give the folder back to Selenite. Nothing is lost: jobs wait and go on by themselves."
 MAKE_ROOM = "New recordings are refused below {:.0f} GB. Free some space; what waits goes on by itself."
 UNLOCK = "End what holds it, such as a backup or a database browser. Jobs wait and go on by themselves."

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 
 from django.conf import settings
 
-from registry import scan
+from registry import scan, terminal
 from speech import weights
 from speech.weights import ENGINES, FASTER_WHISPER, Weights, WeightsError, catalogue
 
 ALL = "all"
 ANY = ""
 """No engine was named: it is faster-whisper, unless the name alone tells."""
-NO_NAME = "Name a model. Run: python manage.py weights list"
+NO_NAME = f"Name a model. Run: {terminal.manage('weights list')}"
 
 
 def named(name: str | None, engine: str) -> list[Weights]:

@@ -6,15 +6,15 @@ from typing import Any
 
 from django.core.management.base import CommandError, OutputWrapper
 
-from registry import measuring
+from registry import measuring, terminal
 from registry.diarizers import DiarizerAvailability, diarizers
 from registry.measuring import Measured
 from registry.models import Provider, SpeechModel
 from registry.resolver import Availability, NothingRunnable, available
 from speech.types import EngineError
 
-NOTHING = "Nothing is installed that could be measured. Run: python manage.py weights list"
-NOTHING_NAMED = "Nothing here is called {}. Run: python manage.py weights list"
+NOTHING = f"Nothing is installed that could be measured. Run: {terminal.manage('weights list')}"
+NOTHING_NAMED = f"Nothing here is called {{}}. Run: {terminal.manage('weights list')}"
 HEAD = f"{'':34}{'speed':>22}{'memory':>11}"
 Measure = Callable[[Callable[[float, float], None], Callable[[], bool]], Measured]
 

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from preferences import dates, site
 from preferences.models import UserDefaults
+from registry import terminal
 from speech import times
 from speech.languages import LANGUAGES
 from transcripts.models import Speaker
@@ -38,6 +39,18 @@ def _icon(name: str, more: str) -> SafeString:
         static("icons.svg"),
         name,
     )
+
+
+@register.simple_tag
+def command(arguments: str) -> str:
+    """Return the line that runs a command of `manage.py` here."""
+    return terminal.manage(arguments)
+
+
+@register.simple_tag
+def command_folder() -> str:
+    """Return where commands are run. A path of the server: for administrators only."""
+    return str(terminal.folder())
 
 
 @register.simple_tag

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from registry import terminal
 from sysinfo import control
 from transcripts.models import Job
 from transcripts.views.answers import Question, ask, wants_json
@@ -17,7 +18,7 @@ STOPPING = "Selenite is stopping."
 STOPPED = "Selenite has stopped."
 CANNOT_START = (
     "The program on the disk cannot start as it is: its database is not prepared for it, or it is not whole. "
-    "Run “manage.py migrate”, look at what it says, then try again. Nothing was stopped."
+    f"Run “{terminal.manage('migrate')}”, look at what it says, then try again. Nothing was stopped."
 )
 JOBS_GO_ON = "Finished text is kept: jobs go on after their last finished part."
 

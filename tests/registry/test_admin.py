@@ -544,7 +544,7 @@ def test_broken_weights_are_said_to_be_broken(admin: Client, base: SpeechModel, 
     scan.refresh()
     (place / "model.bin").write_bytes(b"x")
     scan.refresh()
-    broken = "faster-whisper/base is broken: Files are missing or cut short. Run: python manage.py weights install base"
+    broken = "faster-whisper/base is broken: Files are missing or cut short. Run: .venv/bin/python manage.py weights install base"
     assert act(admin, action, base) == [broken]
 
 

@@ -20,7 +20,7 @@ from transcripts import alarms
 FASTER, WHISPER = ("faster-whisper", "base"), ("whisper", "base")
 MISSING = "Model base is not installed for faster-whisper."
 INSTEAD = "Jobs for which nobody chooses a model get base (whisper) instead."
-RUN = "Run: python manage.py weights install base"
+RUN = "Run: .venv/bin/python manage.py weights install base"
 IN_SETTINGS = '<a href="/settings/speech/">Choose the default model</a>'
 
 
@@ -185,7 +185,7 @@ def test_no_page_says_that_something_else_is_used_where_the_default_is_fetched(a
     cache.clear()
     text = admin.get(page).text
     assert "It is being installed: 15 %." in text
-    assert not re.search("whisper\\) instead|Run: python manage.py weights install base(?!\\.|\\w| --)", text)
+    assert not re.search("whisper\\) instead|Run: .venv/bin/python manage.py weights install base(?!\\.|\\w| --)", text)
 
 
 def test_default_that_is_gone_is_told_with_where_to_choose_another(admin: Client, put_weights: PutWeights):

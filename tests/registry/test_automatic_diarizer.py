@@ -16,7 +16,7 @@ from tests.conftest import PutWeights
 
 LACKING = "The weights pyannote-segmentation of pyannote are not installed."
 FETCHED = "The next job that identifies speakers downloads them."
-RUN = "Run: python manage.py weights install pyannote-segmentation"
+RUN = "Run: .venv/bin/python manage.py weights install pyannote-segmentation"
 UNDER_WAY = "The weights pyannote-segmentation are being installed: 15 %. Jobs that identify speakers wait for them."
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
@@ -33,7 +34,7 @@ def test_installed_model_can_run_and_is_the_default(put_weights: PutWeights):
     base = _model("base")
     assert (base.available, base.is_default, base.reason) == (True, True, "")
     small = _model("small")
-    assert (small.available, small.fix) == (False, "Run: python manage.py weights install small")
+    assert (small.available, small.fix) == (False, "Run: .venv/bin/python manage.py weights install small")
 
 
 def test_disabled_model_says_the_reason(put_weights: PutWeights):
@@ -199,3 +200,9 @@ def test_page_leads_to_the_models_only_who_may_see_them(carol: User, carol_clien
     assert "Speech models</a>" in carol_client.get("/availability").text
     carol.user_permissions.add(Permission.objects.get(codename="change_speechmodel"))
     assert "Install or remove models</a>" in carol_client.get("/availability").text
+
+
+def test_page_tells_administrators_alone_in_which_folder_commands_are_run(carol_client: Client, alice_client: Client):
+    said = f"Commands are run in {settings.BASE_DIR}."
+    assert said in carol_client.get("/availability").text
+    assert str(settings.BASE_DIR) not in alice_client.get("/availability").text

@@ -109,7 +109,7 @@ def test_resolve_says_what_to_do_where_nothing_can_run():
 
     assert str(refusal.value) == (
         "Speakers cannot be told apart here. The weights pyannote-segmentation and ge2e of pyannote are not installed. "
-        "The weights ge2e of vad are not installed. Run: python manage.py weights install pyannote-segmentation ge2e"
+        "The weights ge2e of vad are not installed. Run: .venv/bin/python manage.py weights install pyannote-segmentation ge2e"
     )
 
 
@@ -121,13 +121,13 @@ def test_diarizers_lists_each_with_what_hinders_it(put_weights: PutWeights):
             "pyannote",
             available=False,
             reason="The weights pyannote-segmentation of pyannote are not installed.",
-            fix="Run: python manage.py weights install pyannote-segmentation",
+            fix="Run: .venv/bin/python manage.py weights install pyannote-segmentation",
         ),
         DiarizerAvailability(
             "whisperx",
             available=False,
             reason="whisperx is not installed.",
-            fix="Run: pip install --no-deps -r requirements-whisperx.txt",
+            fix="Run: .venv/bin/python -m pip install --no-deps -r requirements-whisperx.txt",
         ),
         DiarizerAvailability("vad", available=True, reason=""),
     ]

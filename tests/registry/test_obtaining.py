@@ -104,10 +104,10 @@ def test_availability_has_the_same_fix():
     found = availability.current()
     fixes = {(model.engine, model.key): model.fix for model in found.models}
     assert fixes["faster-whisper", "small"] == SMALL
-    assert fixes["faster-whisper", "base"] == "Run: python manage.py weights install base"
+    assert fixes["faster-whisper", "base"] == "Run: .venv/bin/python manage.py weights install base"
     assert [engine.fix for engine in found.engines] == [
-        "Run: python manage.py weights install base",
-        "Run: python manage.py weights install base --engine whisper",
+        "Run: .venv/bin/python manage.py weights install base",
+        "Run: .venv/bin/python manage.py weights install base --engine whisper",
     ]
 
 
@@ -119,7 +119,7 @@ def test_first_model_is_one_that_can_be_had():
     Settings.objects.update_or_create(pk=1, defaults={"default_model": "small"})
     with pytest.raises(resolver.NothingRunnable) as refusal:
         resolver.resolve()
-    assert str(refusal.value) == "No speech model is installed. Run: python manage.py weights install base"
+    assert str(refusal.value) == "No speech model is installed. Run: .venv/bin/python manage.py weights install base"
 
 
 def test_nothing_is_offered_for_a_download_without_a_source(

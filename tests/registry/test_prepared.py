@@ -33,7 +33,7 @@ def outdated(db: None, monkeypatch: pytest.MonkeyPatch) -> str:
     """Have the tables be those of another version, and return what is said of that."""
     monkeypatch.setattr(MigrationExecutor, "migration_plan", lambda self, targets: [("transcripts", "9999")])
     name = connection.settings_dict["NAME"]
-    return f"The database {name} is not prepared for this version of Selenite. Run: python manage.py migrate"
+    return f"The database {name} is not prepared for this version of Selenite. Run: .venv/bin/python manage.py migrate"
 
 
 def manage(*arguments: str, folder: Path, **variables: str) -> tuple[int, str, str]:
@@ -65,7 +65,7 @@ def test_no_command_of_ours_is_forgotten():
 
 
 def test_worker_ends_where_there_are_no_tables(tmp_path: Path):
-    remedy = "Check that SELENITE_DATA_DIR is the right folder. Run: python manage.py migrate"
+    remedy = "Check that SELENITE_DATA_DIR is the right folder. Run: .venv/bin/python manage.py migrate"
     assert manage("qcluster", folder=tmp_path) == (1, "", f"CommandError: {sentence(tmp_path)} {remedy}\n")
 
 

@@ -20,7 +20,7 @@ from tests.registry.test_resolver import hide
 from transcripts import alarms
 
 NOTHING = "No installed speech model can serve this."
-INSTALL_BASE = "Run: python manage.py weights install base"
+INSTALL_BASE = "Run: .venv/bin/python manage.py weights install base"
 DAMAGE = "faster-whisper/base is damaged: model.bin is not what was installed"
 BROKEN = f"Model base (faster-whisper) is broken: {DAMAGE}."
 
@@ -124,7 +124,7 @@ def test_what_is_broken_goes_before_what_was_never_there(put_weights: PutWeights
     settings.WEIGHTS_SOURCES = ["publisher"]
     damage("small")
 
-    assert told().endswith("Run: python manage.py weights install small")
+    assert told().endswith("Run: .venv/bin/python manage.py weights install small")
 
 
 def test_what_is_brought_by_hand_is_the_last_way(settings: DjangoSettings, put_weights: PutWeights):
@@ -227,7 +227,7 @@ def test_speakers_are_enabled_where_somebody_disabled_them(put_weights: PutWeigh
     [
         (("ge2e",), ("ge2e",), "Enable ge2e in the administration."),
         (("pyannote-community-1",), ("pyannote-community-1",), "Enable pyannote-community-1 in the administration."),
-        ((), ("ge2e",), "Enable ge2e in the administration. Run: python manage.py weights install ge2e"),
+        ((), ("ge2e",), "Enable ge2e in the administration. Run: .venv/bin/python manage.py weights install ge2e"),
     ],
     ids=["of vad", "better ones", "and absent"],
 )

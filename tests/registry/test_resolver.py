@@ -214,7 +214,7 @@ def test_resolve_says_what_to_do_where_nothing_is_installed() -> None:
     with pytest.raises(NothingRunnable) as refusal:
         resolve(model="small")
 
-    assert str(refusal.value) == "No speech model is installed. Run: python manage.py weights install base"
+    assert str(refusal.value) == "No speech model is installed. Run: .venv/bin/python manage.py weights install base"
 
 
 def test_resolve_says_what_to_do_where_nothing_can_serve(put_weights: PutWeights) -> None:
@@ -225,7 +225,7 @@ def test_resolve_says_what_to_do_where_nothing_can_serve(put_weights: PutWeights
 
     assert str(refusal.value) == (
         "No installed speech model can serve this. Model tiny.en knows English only. "
-        "Run: python manage.py weights install base"
+        "Run: .venv/bin/python manage.py weights install base"
     )
 
 

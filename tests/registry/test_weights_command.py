@@ -125,7 +125,8 @@ def test_unknown_names_are_refused(action: str) -> None:
 @pytest.mark.parametrize("action", ["verify", "path"])
 def test_missing_models_are_refused_with_the_command_that_helps(action: str) -> None:
     with pytest.raises(
-        CommandError, match="faster-whisper/tiny is not installed. Run: python manage.py weights install tiny$"
+        CommandError,
+        match="faster-whisper/tiny is not installed. Run: .venv/bin/python manage.py weights install tiny$",
     ):
         weights(action, "tiny")
 
@@ -173,7 +174,7 @@ def test_remove_deletes_the_model_and_what_was_downloaded_of_it(put_weights: Put
 @pytest.mark.parametrize("action", ["install", "verify", "remove", "path"])
 @pytest.mark.parametrize("name", ["", " "])
 def test_empty_name_is_refused(action: str, name: str) -> None:
-    with pytest.raises(CommandError, match="Name a model. Run: python manage.py weights list"):
+    with pytest.raises(CommandError, match="Name a model. Run: .venv/bin/python manage.py weights list"):
         weights(action, name)
 
 
@@ -187,7 +188,7 @@ def test_engine_that_does_not_fit_is_refused(action: str, put_weights: PutWeight
 
 def test_what_tells_speakers_apart_is_missed_in_its_own_place() -> None:
     with pytest.raises(
-        CommandError, match="diarization/ge2e is not installed. Run: python manage.py weights install ge2e$"
+        CommandError, match="diarization/ge2e is not installed. Run: .venv/bin/python manage.py weights install ge2e$"
     ):
         weights("verify", "ge2e")
 

@@ -83,7 +83,7 @@ def test_command_ends_with_1_and_says_what_to_do(capsys, settings, weights_folde
     assert end.value.code == 1
     said = capsys.readouterr().out
     assert "BROKEN  Weights: " in said
-    assert "        Run: python manage.py weights install base" in said
+    assert "        Run: .venv/bin/python manage.py weights install base" in said
 
 
 def test_settings_that_could_lose_a_job_are_down(settings, machine: Lasting):
@@ -102,7 +102,7 @@ def test_source_that_everybody_may_see_is_a_notice(settings, machine: Lasting):
 def test_database_of_an_older_version_is_down(machine: Lasting, monkeypatch):
     monkeypatch.setattr(MigrationExecutor, "migration_plan", lambda self, targets: [("transcripts", "9999")])
     found = _found(machine)
-    assert (found.keys(), found["migrations"].remedy) == ({"migrations"}, "Run: python manage.py migrate")
+    assert (found.keys(), found["migrations"].remedy) == ({"migrations"}, "Run: .venv/bin/python manage.py migrate")
 
 
 def test_folder_that_cannot_be_written_to_is_broken(settings, machine: Lasting, tmp_path: Path):
@@ -153,7 +153,7 @@ def test_speakers_that_cannot_be_told_apart_are_a_notice(settings, machine: Last
     found = _found(machine)["speakers"]
     assert found.state == State.NOTICE
     assert found.sentence.startswith("Texts have no speakers. ")
-    assert found.remedy == "Run: python manage.py weights install pyannote-segmentation ge2e"
+    assert found.remedy == "Run: .venv/bin/python manage.py weights install pyannote-segmentation ge2e"
 
 
 def test_weights_that_are_broken_are_told_whoever_takes_them(put_weights):
@@ -165,7 +165,7 @@ def test_weights_that_are_broken_are_told_whoever_takes_them(put_weights):
     [found] = [check for check in doctor.examine() if check.name == "weights" and "whisper/base" in check.sentence]
 
     assert (found.state, found.sentence) == (State.NOTICE, "whisper/base is broken: Files are missing or cut short.")
-    assert found.remedy == "Run: python manage.py weights install base --engine whisper"
+    assert found.remedy == "Run: .venv/bin/python manage.py weights install base --engine whisper"
 
 
 def test_weights_that_are_broken_and_that_nobody_offers_here_are_to_be_brought_by_hand(settings, put_weights):

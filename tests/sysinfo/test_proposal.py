@@ -64,7 +64,7 @@ def test_better_model_leads_to_where_it_is_installed_and_keeps_the_command(carol
     address = f'href="/admin/registry/speechmodel/{small.pk}/change/"'
     text = carol_client.get("/system/info").text
     assert "The model small makes fewer mistakes and would be quick enough too." in text
-    assert "<code>python manage.py weights install small</code>" in text
+    assert "<code>.venv/bin/python manage.py weights install small</code>" in text
     assert address not in text  # Who may not install is not led there.
 
     User.objects.filter(pk=carol.pk).update(is_superuser=True)

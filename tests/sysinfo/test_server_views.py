@@ -72,7 +72,7 @@ def test_system_page_leads_to_both(carol_client: Client):
 def test_stop_is_said_to_the_supervisor_and_the_page_says_how_to_start_again(carol_client: Client, ear: Ear, settings):
     response = carol_client.post("/server/shutdown")
     assert response.status_code == 202
-    assert f"run “make run” or “manage.py up” in {settings.BASE_DIR}" in response.text
+    assert f"run “make run” or “.venv/bin/python manage.py up” in {settings.BASE_DIR}" in response.text
     assert ear.heard() == Wish.STOP
     assert Settings.load().restart_requested_at is None
 

@@ -141,7 +141,7 @@ def test_checks_are_shown_with_what_is_broken_first(carol_client: Client):
     text = carol_client.get("/system/checks").text
     assert "found something broken." in text
     assert text.index("<h2>Worker</h2>") < text.index("<h2>Database</h2>")
-    assert "Start it with “python manage.py qcluster”." in text
+    assert "Start it with “.venv/bin/python manage.py qcluster”." in text
 
 
 def test_script_gets_the_checks_as_json(carol_client: Client):

@@ -109,7 +109,7 @@ def _look() -> list[alarms.Alarm]:
 @pytest.mark.django_db
 def test_missing_weights_are_told_with_the_command(settings, tmp_path: Path):
     settings.FAKE_ENGINE, settings.DEFAULT_ENGINE, settings.WEIGHTS_DIR = False, "faster-whisper", tmp_path
-    assert _now()["weights"].remedy == "Run: python manage.py weights install base"
+    assert _now()["weights"].remedy == "Run: .venv/bin/python manage.py weights install base"
 
 
 @pytest.mark.django_db
@@ -154,7 +154,7 @@ def test_damaged_default_is_told_with_what_is_used_instead(settings, put_weights
         "Model base (faster-whisper) is broken: faster-whisper/base is damaged. "
         "Jobs for which nobody chooses a model get tiny (faster-whisper) instead."
     )
-    assert alarm.remedy == "Run: python manage.py weights install base"
+    assert alarm.remedy == "Run: .venv/bin/python manage.py weights install base"
 
 
 def test_alarms_cost_four_queries_in_a_few_seconds(job: Job, django_assert_num_queries):

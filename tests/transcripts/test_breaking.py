@@ -314,7 +314,9 @@ def test_job_starts_by_itself_when_a_model_is_there(installation: Installation, 
     blocked = "SELECT blocked_reason FROM transcripts_job WHERE state = 'queued'"
     installation.wait_for(lambda: any(reason for (reason,) in installation.read(blocked)))
     assert installation.read(blocked) == [
-        ("No speech model is installed. What an administrator can do: Run: python manage.py weights install base",)
+        (
+            "No speech model is installed. What an administrator can do: Run: .venv/bin/python manage.py weights install base",
+        )
     ]
 
     source = Path(real.WEIGHTS_DIR) / "faster-whisper" / "tiny.en"

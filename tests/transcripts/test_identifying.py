@@ -465,7 +465,7 @@ def test_time_left_of_a_transcription_has_the_speakers_in_it():
 
 @pytest.mark.parametrize("whose", ["", "What an administrator can do: "])
 def test_what_to_do_is_the_last_that_is_told(whose: str):
-    remedy = f"{whose}Run: python manage.py weights install ge2e"
+    remedy = f"{whose}Run: .venv/bin/python manage.py weights install ge2e"
     why = f"{diarizers.CANNOT} The weights ge2e of vad are not installed. {remedy}"
 
     assert identifying._not_identified(why, identifying.WITHOUT) == (

@@ -13,7 +13,7 @@ from tests.conftest import MakeJob, PutWeights
 from transcripts import alarms, recheck
 from transcripts.models import Job
 
-NONE = "No speech model is installed. Run: python manage.py weights install base"
+NONE = "No speech model is installed. Run: .venv/bin/python manage.py weights install base"
 pytestmark = pytest.mark.django_db
 
 

@@ -91,7 +91,7 @@ def test_form_says_when_nothing_can_run_and_takes_files_all_the_same(
     alice_client: Client, weights_folder: Path, speech: bytes
 ):
     text = alice_client.get("/upload/").text
-    said = "No speech model is installed. What an administrator can do: Run: python manage.py weights install base"
+    said = "No speech model is installed. What an administrator can do: Run: .venv/bin/python manage.py weights install base"
     assert said in text
     assert _options(text, "model") == [("", "Automatic")]
     assert alice_client.post("/upload/", {"recordings": _file(speech)}).url == "/"

@@ -1,10 +1,12 @@
 """Tell what is wrong with this installation, and how to put it right."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from registry import terminal
 from sysinfo import doctor
 from sysinfo.health import Check, State
 
@@ -19,6 +21,8 @@ class Command(BaseCommand):
         checks = doctor.examine(doctor.look_closely_at_cards())
         for check in checks:
             self.stdout.write(_line(check))
+        if Path.cwd() != terminal.folder() and any(terminal.is_named(check.remedy) for check in checks):
+            self.stdout.write(f"\nCommands are run in {terminal.folder()}.")
         broken = sum(check.state.is_broken for check in checks)
         if broken:
             self.stdout.write(f"\n{broken} of {len(checks)} checks found something broken.")

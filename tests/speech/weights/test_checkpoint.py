@@ -252,7 +252,7 @@ def test_install_refuses_a_rebuilt_checkpoint_with_other_tensors(
 @pytest.mark.parametrize("model", ["base", "tiny.en"])
 def test_real_weights_come_to_the_known_tensors(model: str, models: Path, tmp_path: Path) -> None:
     original = find(models, engine=FASTER_WHISPER, model=model)
-    assert original, f"Run: python manage.py weights install {model}"
+    assert original, f"Run: .venv/bin/python manage.py weights install {model}"
 
     digest = rebuild(original.path, tmp_path / "rebuilt.pt")
 
@@ -268,7 +268,7 @@ def test_real_checkpoint_is_loaded_with_its_heads(model: str, models: Path) -> N
     from speech.types import EngineSpec
 
     found = find(models, engine=WHISPER, model=model)
-    assert found, f"Run: python manage.py weights install {model} --engine whisper"
+    assert found, f"Run: .venv/bin/python manage.py weights install {model} --engine whisper"
 
     engine = load(EngineSpec(WHISPER, model, str(found.path), device="cpu", threads=1))
 

@@ -88,5 +88,7 @@ def test_the_command_takes_the_token_from_the_environment_and_keeps_it_nowhere(
 
 @pytest.mark.django_db
 def test_the_command_knows_it_without_an_engine(gated: Weights, weights_folder: Path):
-    with pytest.raises(CommandError, match=f"is not installed. Run: python manage.py weights install {COMMUNITY}$"):
+    with pytest.raises(
+        CommandError, match=f"is not installed. Run: .venv/bin/python manage.py weights install {COMMUNITY}$"
+    ):
         call_command("weights", "path", COMMUNITY)

@@ -201,7 +201,7 @@ def test_up_asks_for_migrations_that_are_missing(environment, port, tmp_path):
     ended = subprocess.run(_manage("up", "--port", str(port)), env=environment, capture_output=True, text=True)
 
     sentence = f"The database {tmp_path / 'db.sqlite3'} is not prepared for this version of Selenite."
-    remedy = "Check that SELENITE_DATA_DIR is the right folder. Run: python manage.py migrate"
+    remedy = "Check that SELENITE_DATA_DIR is the right folder. Run: .venv/bin/python manage.py migrate"
     assert (ended.returncode, ended.stderr) == (1, f"CommandError: {sentence} {remedy}\n")
 
 

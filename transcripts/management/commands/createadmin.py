@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import CommandError
 
+from registry import terminal
 from registry.management.prepared import PreparedCommand
 
 NAME = "admin"
@@ -20,10 +21,12 @@ class Command(PreparedCommand):
         if User.objects.filter(is_superuser=True).exists():
             return
         if User.objects.filter(username=NAME).exists():
-            raise CommandError(f'"{NAME}" exists and is no administrator. Make one by `manage.py createsuperuser`.')
+            raise CommandError(
+                f'"{NAME}" exists and is no administrator. Make one by `{terminal.manage("createsuperuser")}`.'
+            )
         password = secrets.token_urlsafe(PASSWORD_BYTES)
         User.objects.create_superuser(NAME, password=password)
         self.stdout.write(
             f"\nMade an administrator. This is shown only once:\n\n  name      {NAME}\n  password  {password}\n"
         )
-        self.stdout.write("Change the password by `manage.py changepassword admin` or in the pages.\n\n")
+        self.stdout.write(f"Change the password by `{terminal.manage('changepassword admin')}` or in the pages.\n\n")

@@ -5,13 +5,14 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from registry import terminal
 from registry.management.prepared import PreparedCommand
 from transcripts.library.making import Size, make
 from transcripts.library.measuring import QUERIES, Measured, measure
 from transcripts.models import Recording
 
 NOT_EMPTY = "There are recordings here already. Made-up ones cannot be told apart from them; say --add if that is well."
-TOO_FEW = "There is nothing to measure: run `manage.py library make` first."
+TOO_FEW = f"There is nothing to measure. Run: {terminal.manage('library make')}"
 HEAD = f"{'':28}{'median ms':>11}{'p95 ms':>11}{'CPU median':>11}{'CPU p95':>11}{'queries':>9}{'KB':>8}"
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import CommandError, CommandParser
 
+from registry import terminal
 from registry.management.prepared import PreparedCommand
 from speech.languages import LANGUAGES
 from speech.options import check, parse
@@ -33,7 +34,7 @@ log = logging.getLogger(__name__)
 
 KNOWN = "\n  Already in the library as “{}”: this is another transcript of that recording."
 NO_FILES_WRITTEN = "With --enqueue a worker does the work and writes no files: leave out --formats and --output."
-NOBODY = "There is no administrator to own the recordings. Add one with `manage.py createsuperuser`, or use --owner."
+NOBODY = f"There is no administrator to own the recordings. Add one with `{terminal.manage('createsuperuser')}`, or use --owner."
 NOT_WRITTEN = "Its text is in the library, but could not be written to a file ({})."
 UNEXPECTED = "Something unexpected went wrong; the log has the details."
 
