@@ -28,6 +28,21 @@ corrections.write(row.job, row.pk, row.text.replace("fellow", "yellow"), base=ro
 """
 """Make a second version of the only job, and a mistake in the first one, which is shown."""
 
+SPEAKERS = """
+from transcripts.models import Job, Segment, Speaker
+from transcripts.services import corrections
+shown = Job.objects.filter(owner__username={name!r}).earliest("created_at")
+for job in Job.objects.filter(owner__username={name!r}):
+    job.segments.update(speaker=Speaker.objects.create(job=job, number=1, name="Kennedy"))
+row = shown.segments.first()
+corrections.write(shown, row.pk, "And so", base=row.text, author=shown.owner)
+"""
+"""Say who speaks, and leave a few words of one version."""
+LINES = """
+() => [...document.querySelectorAll(".compare-row")].map(
+    (row) => [...row.querySelectorAll(".compare-text > p")].map((each) => each.getBoundingClientRect().y))
+"""
+
 
 @pytest.fixture
 def reader(server: Server) -> Person:
@@ -121,6 +136,20 @@ def test_versions_are_compared_by_keyboard_and_the_other_one_is_put_in_use(
     expect(page.get_by_text("Version B is in use")).to_be_visible()
     page.get_by_role("link", name="Back to").click()
     expect(page.locator("#transcript")).to_contain_text("fellow")
+
+
+@pytest.mark.parametrize("width", [768, 1440])
+def test_lines_of_both_versions_face_each_other_where_one_is_shorter(
+    open_page: Callable[..., Page], server: Server, reader: Person, width: int
+):
+    server.run(SPEAKERS.format(name=reader.name))
+    page = open_page(width=width)
+    sign_in(page, reader)
+    open_recording(page, "jfk")
+    page.goto(f"{page.url}compare")
+    expect(page.locator(".compare-row").first).to_contain_text("Kennedy")
+    for name, text, other_name, other_text in page.evaluate(LINES):
+        assert (name, text) == pytest.approx((other_name, other_text), abs=1)
 
 
 def test_both_work_without_javascript(open_page: Callable[..., Page], reader: Person):
