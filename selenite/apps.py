@@ -9,8 +9,21 @@ class AdministrationConfig(AdminConfig):
     default_site = "selenite.administration.Administration"
 
     def ready(self) -> None:
-        """Take out what django-q2 brings: its rows are no jobs, and changing one would only confuse its cluster."""
+        """Put our list of people in the place of Django's, and take out what django-q2 brings.
+
+        The rows of that are no jobs, and changing one would only confuse its cluster.
+        """
         super().ready()
+        _put_our_people()
         for model in apps.get_app_config("django_q").get_models():
             if admin.site.is_registered(model):
                 admin.site.unregister(model)
+
+
+def _put_our_people() -> None:
+    from django.contrib.auth.models import User
+
+    from selenite.people import PeopleAdmin
+
+    admin.site.unregister(User)
+    admin.site.register(User, PeopleAdmin)

@@ -23,6 +23,8 @@ MOST_AT_ONCE = 1000
 
 
 LONGEST_QUERY = 200
+LONGEST_NAME = 150
+"""Of an account, as Django has it."""
 BY_STATE = ("running", "queued", "paused", "failed", "cancelled", "completed")
 """What is under way first, then what somebody has to look at."""
 SORTS = {
@@ -52,19 +54,21 @@ class FilterForm(TagFilter):
     @property
     def is_empty(self) -> bool:
         """Return whether a valid form names all there is."""
-        return not any(self.cleaned_data[name] for name in ("q", "state", "before", "tag"))
+        return not any(self.cleaned_data.get(name) for name in ("q", "state", "before", "tag", "owner"))
 
     def narrow(self, jobs: JobQuerySet) -> JobQuerySet:
         """Return those of the jobs that a valid form names; all of them where it is empty."""
-        if self.cleaned_data["q"] or self.cleaned_data["tag"]:
+        if any(self.cleaned_data.get(name) for name in ("q", "tag", "owner")):
             jobs = jobs.filter(recording__in=self._named(Recording.objects.all()))
         return self._standing(jobs)
 
     def _named(self, recordings: RecordingQuerySet) -> RecordingQuerySet:
-        """Return those of the recordings that have the title and the tags that a valid form names."""
+        """Return those of the recordings that have the title, the tags and the owner that a valid form names."""
         q, tags = self.cleaned_data["q"], self.chosen_tags
         if self.finds_nothing:
             return recordings.none()
+        if owner := self.cleaned_data.get("owner"):
+            recordings = recordings.filter(owner__username=owner)
         recordings = recordings.called(q) if q else recordings
         return recordings.tagged(**{"all" if self.needs_all_tags else "any": tags}) if tags else recordings
 
@@ -82,6 +86,12 @@ class FilterForm(TagFilter):
         return [(name, str(value)) for name, found in values.items() for value in found if value]
 
 
+class ListFilterForm(FilterForm):
+    """The same for the list, in which staff have several people's recordings: `owner` is the name of an account."""
+
+    owner = forms.CharField(required=False, max_length=LONGEST_NAME)
+
+
 class StatesField(forms.MultipleChoiceField):
     """States, where an empty one means nothing: a form without a script sends it for "Any state"."""
 
@@ -89,7 +99,7 @@ class StatesField(forms.MultipleChoiceField):
         return [state for state in super().to_python(value) if state]
 
 
-class NarrowForm(FilterForm):
+class NarrowForm(ListFilterForm):
     """What the list's form sends. A script that deletes has to be stricter: an empty state there is a mistake."""
 
     state = StatesField(label="State", required=False, choices=Job.State)
@@ -114,6 +124,7 @@ class NarrowForm(FilterForm):
             f"“{data['q']}” in the title" if data["q"] else "",
             " or ".join(Job.State(state).label for state in data["state"]),
             f"tagged {tags}" if tags else "",
+            f"of {data['owner']}" if data["owner"] else "",
             f"added before {date_format(data['before'])}" if data["before"] else "",
             SORTS[self.sort_key] if self.sort_key else "",
         )

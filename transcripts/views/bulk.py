@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from transcripts import lease
-from transcripts.filters import MOST_AT_ONCE, FilterForm, SelectionForm
+from transcripts.filters import MOST_AT_ONCE, FilterForm, ListFilterForm, SelectionForm
 from transcripts.models import Job, Recording
 from transcripts.models.job import JobQuerySet
 from transcripts.services.accept import Refused
@@ -198,7 +198,7 @@ def _meant(request: HttpRequest, form: SelectionForm) -> list[Job]:
     rows = _rows(request)
     if not form.cleaned_data["everything"]:
         return list(rows.filter(recording__in=form.ticked()))
-    narrowed = FilterForm(request.POST, user=request.user)
+    narrowed = ListFilterForm(request.POST, user=request.user)
     if not narrowed.is_valid():
         raise ValidationError("filter")
     return list(narrowed.narrow(rows).order_by("-recording__created_at", "recording_id")[:MOST_AT_ONCE])
