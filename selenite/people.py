@@ -1,4 +1,4 @@
-"""The accounts, for administrators: what keeps one from being deleted."""
+"""The accounts, for administrators: what each right means here, and what keeps an account from being deleted."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -7,12 +7,29 @@ from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Field, QuerySet
+from django.forms import Field as FormField
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+MEANINGS = {
+    "is_active": (
+        "Who is not active cannot sign in, and is signed out at once. Everything of theirs stays, and their jobs go on. "
+        "This is how a colleague leaves whose recordings are still needed."
+    ),
+    "is_staff": (
+        "An administrator: sees, corrects and deletes everybody's recordings, changes the settings of the installation, moves "
+        "jobs in the queue, reads the log, and may restart or stop Selenite. In the administration they change only what the "
+        "permissions below allow."
+    ),
+    "is_superuser": (
+        "Has every permission of the administration, without any being chosen below: adds people and gives them rights, installs "
+        "and removes models. It works only together with staff status."
+    ),
+}
+"""What Django says of these boxes is true of its own administration alone."""
 STAYS = (
     '{} still has {}: <a href="{}">delete them first</a>, or <a href="{}">untick Active</a>: then nobody can sign in by '
     "this name any more, and everything stays."
@@ -23,6 +40,13 @@ class PeopleAdmin(UserAdmin):  # type: ignore[type-arg]
     """Django's, for people who have recordings. These are deleted in our own pages only, which mind files and workers."""
 
     actions = ["delete_selected"]
+
+    def formfield_for_dbfield(
+        self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> FormField | None:
+        if db_field.name in MEANINGS:
+            kwargs["help_text"] = MEANINGS[db_field.name]
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest

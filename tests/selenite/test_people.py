@@ -124,6 +124,15 @@ def test_owner_lets_nobody_see_what_is_not_theirs(alice: User, bob_client: Clien
     assert "hers" not in text
 
 
+def test_boxes_say_what_the_rights_mean_here(superuser_client: Client, alice: User):
+    told = _told(superuser_client.get(f"/admin/auth/user/{alice.pk}/change/").text)
+    assert "sees, corrects and deletes everybody's recordings" in told
+    assert "may restart or stop Selenite" in told
+    assert "It works only together with staff status." in told
+    assert "cannot sign in" in told
+    assert "Designates" not in told
+
+
 def test_who_is_not_active_is_signed_out_and_keeps_everything(
     superuser_client: Client, alice: User, alice_client: Client, make_recording: MakeRecording
 ):
