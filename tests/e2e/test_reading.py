@@ -1,6 +1,7 @@
 """What of the recording page is in sight without scrolling, and where the focus and the keys go."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import FloatRect, Locator, Page, expect
@@ -152,3 +153,32 @@ def test_keys_are_listed_only_where_they_do_something(
     expect(titles.filter(has_text="Play")).to_be_visible()
     expect(titles.filter(has_text="Correct")).to_have_count(0)
     expect(page.locator("#keys dd").filter(has_text="Say who speaks:")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440])
+def test_tools_keep_clear_of_the_text_and_of_what_is_looked_for(
+    open_talk: Callable[..., Page],  # noqa: F811
+    width: int,
+):
+    page = open_talk(width=width)
+    find, tools, text = (page.locator(each) for each in (".find-bar", ".tools", ".paragraph >> nth=0"))
+    page.keyboard.press("/")
+    page.keyboard.type("country")
+    expect(page.locator("[data-find-count]")).to_have_text("2 found")
+    _lie_in_a_column(find, tools, text)
+    page.goto(f"{page.url}?t=2.91&find=country")
+    expect(page.locator("[data-find-count]")).to_have_text("1 of 2")
+    page.evaluate("scrollTo(0, 0)")
+    _lie_in_a_column(find, tools, text)
+    page.get_by_role("button", name="Edit text").click()
+    _lie_in_a_column(find, tools, text)
+    page.set_viewport_size({"width": width, "height": 400})
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    assert page.evaluate("scrollY") > 100
+    _lie_in_a_column(find, tools)
+
+
+def _lie_in_a_column(*found: Locator) -> None:
+    boxes = [_box(each) for each in found]
+    for above, below in pairwise(boxes):
+        assert above["y"] + above["height"] <= below["y"] + 0.5
