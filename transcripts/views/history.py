@@ -1,6 +1,6 @@
 """What was changed in a text, by whom and when, and the way back to any point of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from transcripts.services.corrections import shown
 from transcripts.services.history import begins_without_speakers, is_going_on, origin, typed_in
 from transcripts.views.access import visible_job
 from transcripts.views.edited import page_of
+from transcripts.views.places import Place, count_of_segments, places, times_of
 
 EDITS_PER_PAGE = 50
 MOST_TEXTS = 3
@@ -27,7 +28,6 @@ OF_ONE_PLACE = (
     Edit.Kind.JOIN,
     Edit.Kind.DELETE,
     Edit.Kind.INSERT,
-    Edit.Kind.RETIME,
     Edit.Kind.SUGGESTION,
 )
 SHOWN = (*OF_ONE_PLACE, Edit.Kind.REPLACE, Edit.Kind.RULES)
@@ -39,6 +39,8 @@ class Entry:
     """An edit as a person reads it. `more` is how many further texts it changed; `text` what a segment had before it.
 
     `saves` are those that it stands for, the newest first, where somebody typed in one segment; `edit` is the newest of them.
+    `place` is the segment that it was about, as far as that is there; `times` tells how those of it changed, and `segments` how
+    many there were, where no text is shown and there is no such place.
     """
 
     edit: Edit
@@ -47,6 +49,9 @@ class Entry:
     more: int = 0
     text: str | None = None
     saves: tuple["Entry", ...] = ()
+    place: Place | None = None
+    times: str = ""
+    segments: int = 0
 
 
 class _Titles:
@@ -55,13 +60,17 @@ class _Titles:
     def __init__(self, job: Job) -> None:
         rows = list(job.edits.values_list("pk", "undoes_id", "kind"))
         self._undoes = {pk: undoes for pk, undoes, _kind in rows}
-        self._kinds = {pk: Edit.Kind(kind).label for pk, _undoes, kind in rows}
+        self._kinds = {pk: Edit.Kind(kind) for pk, _undoes, kind in rows}
 
     def of(self, edit: Edit) -> str:
+        kind, is_done = self.kind_of(edit), origin(edit.pk, self._undoes)[1]
         if edit.undoes_id is None:
-            return self._kinds[edit.pk]
-        change, is_done = origin(edit.pk, self._undoes)
-        return "Redone" if is_done else f"Undone: {self._kinds[change].lower()}"
+            return str(kind.label)
+        return "Redone" if is_done else f"Undone: {kind.label.lower()}"
+
+    def kind_of(self, edit: Edit) -> Edit.Kind:
+        """Return what kind of change an edit is, takes back or does again."""
+        return self._kinds[origin(edit.pk, self._undoes)[0]]
 
 
 @require_safe
@@ -69,7 +78,8 @@ def index(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Show what was changed, the newest first."""
     job = visible_job(request, job_id)
     page = Paginator(_edits(job), EDITS_PER_PAGE).get_page(request.GET.get("page"))
-    context = {"job": job, "page": page, "entries": _gathered(_entries(job, page)), "page_url": page_of(job)}
+    entries = _gathered(_placed(job, _entries(job, page)))
+    context = {"job": job, "page": page, "entries": entries, "page_url": page_of(job)}
     context["loses_speakers"] = not page.has_next() and begins_without_speakers(job)
     return render(request, "transcripts/history.html", context)
 
@@ -87,20 +97,31 @@ def _edits(job: Job) -> QuerySet[Edit]:
 
 def _entries(job: Job, edits: Iterable[Edit], segment_id: int | None = None) -> list[Entry]:
     titles = _Titles(job)
-    return [_entry(edit, titles.of(edit), segment_id) for edit in edits]
+    return [_entry(edit, titles.of(edit), titles.kind_of(edit), segment_id) for edit in edits]
 
 
-def _entry(edit: Edit, title: str, segment_id: int | None) -> Entry:
+def _placed(job: Job, entries: Sequence[Entry]) -> Iterator[Entry]:
+    """Yield entries with where they took place. Costs a query."""
+    found = places(job, [entry.edit for entry in entries])
+    for entry in entries:
+        place = found.get(entry.edit.pk)
+        segments = 0 if place or entry.texts or entry.times else count_of_segments(entry.edit)
+        yield replace(entry, place=place, segments=segments)
+
+
+def _entry(edit: Edit, title: str, kind: Edit.Kind, segment_id: int | None) -> Entry:
     if segment_id is not None:
         before, after = (
             _text((state["segments"].get(str(segment_id)) or {}).get("text")) for state in (edit.before, edit.after)
         )
         return Entry(edit, title, (tuple(differences(before or "", after or "")),), text=before)
-    if edit.kind == Edit.Kind.HEARD:
+    if kind == Edit.Kind.RETIME:
+        return Entry(edit, title, (), times=times_of(edit))
+    if kind == Edit.Kind.HEARD:
         return Entry(edit, title, ((Run("same", "", _heard(edit)),),))
-    if edit.kind not in SHOWN:
+    if kind not in SHOWN:
         return Entry(edit, title, ())
-    pairs = _pairs(edit)
+    pairs = _pairs(edit, kind)
     return Entry(
         edit, title, tuple(tuple(differences(*pair)) for pair in pairs[:MOST_TEXTS]), max(0, len(pairs) - MOST_TEXTS)
     )
@@ -135,10 +156,10 @@ def _text(text: str | None) -> str | None:
     return None if text is None else shown(text)
 
 
-def _pairs(edit: Edit) -> list[tuple[str, str]]:
+def _pairs(edit: Edit, kind: Edit.Kind) -> list[tuple[str, str]]:
     """Return the texts that an edit changed, before and after it."""
     before, after = edit.before["segments"], edit.after["segments"]
-    if edit.kind in OF_ONE_PLACE:
+    if kind in OF_ONE_PLACE:
         pairs = [(_joined(before.values()), _joined(after.values()))]
     else:
         pairs = [((before[pk] or {}).get("text", ""), (after[pk] or {}).get("text", "")) for pk in before]
