@@ -371,3 +371,15 @@ def test_days_of_media_are_not_measured_by_days_that_cannot_be(carol_client: Cli
     sent = {"upload_limit_megabytes": "1", "keep_media_days": "99999", "keep_days": "40000"}
     response = carol_client.post("/settings/keeping/", sent)
     assert (response.status_code, response.text.count("36500"), "Set at most 40000" in response.text) == (422, 2, False)
+
+
+def test_new_name_of_the_installation_is_at_the_head_and_in_the_title_at_once(carol_client: Client):
+    text = carol_client.post("/settings/site/", {"site_name": "Moon & Co"}, headers=_target("site")).text
+    assert "<title>Installation · Settings · Moon &amp; Co</title>" in text
+    assert '<span id="site-name" hx-swap-oob="true">Moon &amp; Co</span>' in text
+    page = carol_client.get("/settings/installation/").text
+    assert "<title>Installation · Settings · Moon &amp; Co</title>" in " ".join(page.split())
+    assert '<span id="site-name">Moon &amp; Co</span>' in page
+    other = carol_client.post("/settings/queue/", GOOD["queue"], headers=_target("queue")).text
+    assert "<title>" not in other
+    assert "site-name" not in other
