@@ -34,6 +34,8 @@ class SectionForm(forms.ModelForm):  # type: ignore[type-arg]
         ]  # As the database has them.
         self.mark = hashlib.sha256("\n".join(values).encode()).hexdigest()[:16]
         """Tells apart what was set when the form was opened: a page sends it back."""
+        self.is_changed = self.values() != defaults(type(self))
+        """Whether anything was set then otherwise than it was to begin with, whatever somebody has typed since."""
 
     def values(self) -> dict[str, Any]:
         """Return what is set; of a valid form, what is to be written."""
@@ -44,11 +46,6 @@ class SectionForm(forms.ModelForm):  # type: ignore[type-arg]
         assert isinstance(found, OfferField)
         found.offer(what, *before, current=current, by_staff=by_staff)
         self.initial.setdefault(field, current)
-
-    @property
-    def is_changed(self) -> bool:
-        """Return whether anything is set otherwise than it was to begin with."""
-        return any(getattr(self.instance, name) != value for name, value in defaults(type(self)).items())
 
 
 def defaults(form: type[SectionForm]) -> dict[str, Any]:

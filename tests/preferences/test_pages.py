@@ -383,3 +383,10 @@ def test_new_name_of_the_installation_is_at_the_head_and_in_the_title_at_once(ca
     other = carol_client.post("/settings/queue/", GOOD["queue"], headers=_target("queue")).text
     assert "<title>" not in other
     assert "site-name" not in other
+
+
+@pytest.mark.parametrize(("name", "data"), BAD)
+def test_reset_is_not_offered_for_what_was_typed_and_refused(carol_client: Client, name: str, data: dict[str, str]):
+    response = carol_client.post(f"/settings/{name}/", data, headers=_target(name))
+    assert response.status_code == 422
+    assert f'id="reset-{name}"' not in response.text
