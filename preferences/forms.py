@@ -183,7 +183,7 @@ class MyTranscriptionForm(SectionForm):
     diarize = forms.TypedChoiceField(
         label="Identify speakers",
         required=False,
-        choices=[("", "As the installation has it"), ("yes", "Yes"), ("no", "No")],
+        choices=[("yes", "Yes"), ("no", "No")],
         coerce=lambda value: value == "yes",
         empty_value=None,
     )
@@ -198,6 +198,7 @@ class MyTranscriptionForm(SectionForm):
         mine = self.instance
         self.initial["diarize"] = {None: "", True: "yes", False: "no"}[mine.diarize]
         current = Settings.load()
+        self._offer_to_identify(current)
         has_it = f"As the installation has it: {_named(current.default_engine, current.default_model)}"
         self.offer("model", choices.MODELS, ("", has_it), current=mine.model, by_staff=by_staff)
         detect = (UserDefaults.DETECT, "Detect")
@@ -206,6 +207,12 @@ class MyTranscriptionForm(SectionForm):
         if not may_choose_model:
             del self.fields["model"]
         self._pair = (mine.model, mine.language)
+
+    def _offer_to_identify(self, current: Settings) -> None:
+        word = "yes" if current.diarization and current.identify_speakers else "no"
+        diarize = self.fields["diarize"]
+        assert isinstance(diarize, forms.ChoiceField)
+        diarize.choices = [("", f"As the installation has it: {word}"), ("yes", "Yes"), ("no", "No")]
 
     def clean(self) -> None:
         super().clean()

@@ -390,3 +390,14 @@ def test_reset_is_not_offered_for_what_was_typed_and_refused(carol_client: Clien
     response = carol_client.post(f"/settings/{name}/", data, headers=_target(name))
     assert response.status_code == 422
     assert f'id="reset-{name}"' not in response.text
+
+
+@pytest.mark.parametrize(("identify", "word"), [(True, "yes"), (False, "no")])
+def test_own_settings_name_whether_the_installation_identifies_speakers(
+    alice_client: Client, identify: bool, word: str
+):
+    Settings.load()
+    Settings.objects.update(identify_speakers=identify)
+    text = alice_client.get("/settings/").text
+    assert f">As the installation has it: {word}</option>" in text
+    assert "switched off for the installation" not in text
