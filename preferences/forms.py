@@ -14,6 +14,9 @@ from preferences.zones import zones
 
 NONE = ("", "None in particular")
 CHOSEN_ABOVE = "This one is chosen above already. Choose another one, or none."
+NO_SPEAKERS = (
+    "Identifying speakers is switched off for the installation: this counts once an administrator switches it on."
+)
 KEPT_TOO_LONG = (
     "After {0} day{1} everything is deleted. Set at most {0} here, or 0, which is as long as the text is kept."
 )
@@ -212,6 +215,8 @@ class MyTranscriptionForm(SectionForm):
         word = "yes" if current.diarization and current.identify_speakers else "no"
         diarize = self.fields["diarize"]
         assert isinstance(diarize, forms.ChoiceField)
+        if not current.diarization:
+            diarize.help_text = self.fields["speakers"].help_text = NO_SPEAKERS
         diarize.choices = [("", f"As the installation has it: {word}"), ("yes", "Yes"), ("no", "No")]
 
     def clean(self) -> None:

@@ -401,3 +401,11 @@ def test_own_settings_name_whether_the_installation_identifies_speakers(
     text = alice_client.get("/settings/").text
     assert f">As the installation has it: {word}</option>" in text
     assert "switched off for the installation" not in text
+
+
+def test_own_settings_say_where_no_speakers_are_identified(alice_client: Client):
+    Settings.load()
+    Settings.objects.update(diarization=False, identify_speakers=True)
+    text = alice_client.get("/settings/").text
+    assert ">As the installation has it: no</option>" in text
+    assert text.count("Identifying speakers is switched off for the installation") == 2
