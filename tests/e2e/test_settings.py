@@ -54,11 +54,34 @@ def test_administrator_names_the_installation_and_a_mistake_is_shown(
     page.get_by_label("Site name").fill("Moonbase")
     page.get_by_role("button", name="Save Name").click()
     expect(page.get_by_role("button", name="Reset Name to the defaults")).to_be_visible()
+    expect(page).to_have_title("Installation · Settings · Moonbase")
+    expect(page.locator(".brand")).to_have_text("Moonbase")
     page.goto("/")
     expect(page).to_have_title("Recordings · Moonbase")
     page.goto("/settings/installation/")
     page.get_by_role("button", name="Reset Name to the defaults").click()
     expect(page.get_by_label("Site name")).to_have_value("Selenite")
+
+
+def test_long_name_of_the_installation_keeps_its_place(open_page: Callable[..., Page], server: Server):
+    """It is cut after a few lines, begins where the icon ends, and pushes nothing out."""
+    name = "Donaudampfschifffahrtsgesellschaft, Abteilung Oral History"
+    server.run(f"from preferences.models import Settings; Settings.load(); Settings.objects.update(site_name={name!r})")
+    try:
+        page = open_page()
+        sign_in(page, server.add_person())
+        for width, lines in ((320, 2), (360, 2), (768, 3), (1440, 3)):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.reload()
+            brand, found = page.locator(".brand"), page.locator("#site-name")
+            inside = "element => element.getBoundingClientRect().right <= element.closest('.rail-top').getBoundingClientRect().right"
+            assert brand.evaluate(inside), width
+            height = "element => element.clientHeight / parseFloat(getComputedStyle(element).lineHeight)"
+            assert found.evaluate(height) < lines + 0.5, width
+            assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+        expect(found).to_have_css("text-align", "start")
+    finally:
+        server.run("from preferences.models import Settings; Settings.objects.update(site_name='Selenite')")
 
 
 @pytest.mark.parametrize(("theme", "device"), [("dark", "light"), ("light", "dark"), ("", "dark")])
