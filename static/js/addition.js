@@ -7,6 +7,7 @@ export class Addition {
     this.passageOf = passageOf;
     this.form = template.content.firstElementChild.cloneNode(true);
     this.form.querySelector(".editor-tools").remove();
+    this.form.querySelector("[data-add-error]").remove();
     this.form.querySelector(".editor-times").remove();
     this.field = this.form.querySelector("textarea");
     this.field.ariaLabel = "Text that is added after this segment";

@@ -4,8 +4,32 @@ import { Addition } from "./addition.js";
 
 const MARKS = /(?<=[\p{Letter}\p{Number}])[^\p{Letter}\p{Number}\s]+/uy;
 
+const LEAST_SECONDS = 0.09; // The server wants a tenth; times are here to the hundredth.
+const NO_ROOM = "There is no time between these two segments. Write what is missing into one of them.";
+const AT_END = "The recording ends here. Write what is missing into the segment.";
+
+// Why nothing can be added after the segment that is edited; nothing where it can, or where only the server knows.
+function hindrance({ transcript, segment }) {
+  const all = [...transcript.querySelectorAll("[data-segment], .paragraph:has(> .gap) > .moment")];
+  const place = all.findIndex(({ dataset }) => dataset.segment === segment);
+  const next = all[place + 1];
+  const ends = document.getElementById("rest") ? null : document.getElementById("waveform");
+  const seconds = (next ?? ends)?.dataset[next ? "start" : "seconds"] - all[place].dataset.end;
+  if (seconds < LEAST_SECONDS) return next ? NO_ROOM : AT_END;
+  return "";
+}
+
+function refuse({ form, field }, sentence) {
+  const error = form.querySelector("[data-add-error]");
+  error.textContent = sentence;
+  field.addEventListener("input", () => (error.textContent = ""), { once: true });
+  field.focus();
+}
+
 export function add(editor) {
   const { segment, outbox } = editor;
+  const sentence = hindrance(editor);
+  if (sentence) return refuse(editor, sentence);
   editor.close();
   new Addition(() => editor.passage(segment) ?? editor.passages().at(-1), editor.template, {
     onDone: (text, asker) => {

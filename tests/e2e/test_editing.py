@@ -17,6 +17,21 @@ from transcripts.models import Recording
 from transcripts.services.delete import delete_recording
 delete_recording(Recording.objects.get(owner__username={name!r}))
 """
+NO_TIME = """
+from transcripts.models import Job, Recording
+[job] = Job.objects.filter(owner__username={name!r}, kind="whole")
+first, second, *_, last = job.segments.all()
+job.segments.filter(pk=first.pk).update(end=second.start)
+Recording.objects.filter(pk=job.recording_id).update(duration_seconds=last.end)
+"""
+"""Leave no time after the first and the last segment."""
+GAP = """
+from transcripts.models import Job
+[job] = Job.objects.filter(owner__username={name!r}, kind="whole")
+first, second, *_ = job.segments.all()
+job.segments.filter(pk=second.pk).update(gap="It stopped the engine.", text="", words=[], start=first.end)
+"""
+"""Have what follows the first segment be a stretch that could not be transcribed."""
 
 
 @pytest.fixture
@@ -369,6 +384,34 @@ def test_what_could_not_be_added_comes_back(page: Page):
     page.keyboard.press("Enter")
     expect(added).to_have_count(0)
     expect(page.locator("#transcript [data-segment]")).to_have_count(count + 1)
+
+
+@pytest.mark.parametrize("by", ["key", "button"])
+def test_add_says_at_once_where_there_is_no_time(page: Page, server: Server, talker: Person, by: str):  # noqa: F811
+    server.run(NO_TIME.format(name=talker.name))
+    page.reload()
+    for place, sentence in ((0, "There is no time between these two segments."), (-1, "The recording ends here.")):
+        text = _begin(page, place)
+        if by == "key":
+            page.keyboard.press("Alt+a")
+        else:
+            page.locator("[data-editor] [data-add]").click()
+        expect(page.get_by_role("alert").filter(has_text=f"{sentence} Write what is missing into")).to_be_visible()
+        expect(page.get_by_role("textbox", name="Text that is added after this segment")).to_have_count(0)
+        expect(_field(page)).to_be_focused()
+        page.keyboard.type("Oh, ")
+        expect(page.get_by_text(sentence)).to_have_count(0)
+        expect(_field(page)).to_have_value(re.compile(re.escape(text)))
+        page.keyboard.press("Escape")
+
+
+def test_add_finds_the_time_before_what_could_not_be_transcribed(page: Page, server: Server, talker: Person):  # noqa: F811
+    server.run(GAP.format(name=talker.name))
+    page.reload()
+    expect(page.locator(".gap")).to_have_count(1)
+    _begin(page, 0)
+    page.keyboard.press("Alt+a")
+    expect(page.get_by_text("There is no time between these two segments.")).to_be_visible()
 
 
 def test_second_tab_loses_nothing(page: Page):

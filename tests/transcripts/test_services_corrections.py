@@ -217,8 +217,14 @@ def test_insert_takes_the_time_that_is_free(job: Job, alice: User):
 def test_insert_needs_time(job: Job, alice: User):
     with pytest.raises(EditRefused, match="no time between"):
         insert(job, pk(job, 0), "one more", where="after", author=alice)
+    with pytest.raises(EditRefused, match="recording begins here"):
+        insert(job, pk(job, 0), "one more", where="before", author=alice)
     insert(job, pk(job, 2), "the end", where="after", author=alice)
     assert times(job)[3] == (9.0, 9.84)
+    job.recording.duration_seconds = 9.9
+    job.recording.save()
+    with pytest.raises(EditRefused, match="recording ends here"):
+        insert(job, pk(job, 3), "one more", where="after", author=alice)
 
 
 def test_times_go_as_far_as_the_neighbours(job: Job, alice: User):

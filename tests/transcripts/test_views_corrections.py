@@ -250,6 +250,32 @@ def test_all_that_can_be_done_with_a_segment_without_javascript(talk: Job, alice
     assert (talk.segments.all()[1].start, talk.segments.all()[1].end) == (6.5, 10.0)
 
 
+def test_page_of_a_segment_offers_to_add_only_where_there_is_time(talk: Job, alice_client: Client):
+    def page(place: int) -> str:
+        return alice_client.get(f"/jobs/{talk.pk}/segments/{pk(talk, place)}/").text
+
+    def sides(text: str) -> list[str]:
+        return re.findall(r'<option value="(after|before)"', text)
+
+    none = "Nothing can be added here: there is no time before or after this segment. Write what is missing into it."
+    talk.segments.filter(pk=pk(talk, 1)).update(start=3.5)
+    assert [sides(page(place)) for place in range(3)] == [["after"], ["before"], ["after"]]
+    assert (none in page(0), "There is no time before it." in page(0)) == (False, True)
+    Recording.objects.filter(pk=talk.recording_id).update(duration_seconds=9.05)
+    assert (sides(page(2)), none in page(2), 'id="added"' in page(2)) == ([], True, False)
+    talk.segments.filter(pk=pk(talk, 1)).update(gap="It stopped the engine.", text="", start=3.0)
+    assert sides(page(0)) == []
+
+
+def test_what_cannot_be_added_stays_in_its_field(talk: Job, alice_client: Client):
+    path = f"/jobs/{talk.pk}/segments/{pk(talk, 1)}/insert"
+    answer = alice_client.post(path, {"text": "so <much>", "where": "before"})
+    assert answer.status_code == 422
+    assert "There is no time between these two segments." in answer.text
+    assert re.search(r'<input id="added"[^>]*value="so &lt;much&gt;"', answer.text)
+    assert '<option value="before" selected>' in answer.text
+
+
 def test_segment_that_is_gone_leads_back(talk: Job, alice_client: Client):
     answer = alice_client.get(f"/jobs/{talk.pk}/segments/999999/", follow=True)
     assert answer.redirect_chain == [(f"/recordings/{talk.recording_id}/", 302)]

@@ -28,6 +28,8 @@ TOO_LONG = f"A segment has {LONGEST_TEXT} characters at most. Nothing was change
 NO_TEXT = "There is nothing to add: write what is said there."
 NO_TIME_TO_SPLIT = "These words have no time of their own, so the text cannot be split between them."
 NO_ROOM = "There is no time between these two segments. Write what is missing into one of them."
+AT_START = "The recording begins here. Write what is missing into the segment."
+AT_END = "The recording ends here. Write what is missing into the segment."
 ALL_THERE_IS = "This is all the text there is. It cannot be deleted, but written anew."
 NOTHING_FOLLOWS = "There is no text after this one that it could be joined with."
 AT_ONCE = "These two are said at the same time, so they cannot be joined."
@@ -128,6 +130,11 @@ def insert(job: Job, segment_id: int, text: str, *, where: Literal["before", "af
         row = Segment(job=locked, **columns, **recognised, **place, **whose)
         _check_order([here.before, row, here.row] if where == "before" else [here.row, row, here.after], NO_ROOM)
         return carry_out(locked, {}, kind=Edit.Kind.INSERT, author=author, created=[row])
+
+
+def is_room(start: float, end: float) -> bool:
+    """Return whether a segment can be put between two times, in seconds."""
+    return end - start >= LEAST_ROOM
 
 
 def set_times(job: Job, segment_id: int, start: float, end: float, *, base: str, author: User | None) -> Edit:
@@ -330,11 +337,12 @@ def _room(job: Job, here: _Here, seconds: float, where: Literal["before", "after
     """Return when something is said for which there is this much time at the most. Raises EditRefused where there is none."""
     row = here.row
     if where == "before":
-        low, high = (here.before.end if here.before else 0.0), row.start
+        low, high, edge = (here.before.end if here.before else 0.0), row.start, None if here.before else AT_START
     else:
         low, high = row.end, here.after.start if here.after else _end_of(job, row.end + seconds)
-    if high - low < LEAST_ROOM:
-        raise EditRefused(NO_ROOM)
+        edge = None if here.after else AT_END
+    if not is_room(low, high):
+        raise EditRefused(edge or NO_ROOM)
     length = min(high - low, max(seconds, LEAST_ROOM))
     return (high - length, high) if where == "before" else (low, low + length)
 

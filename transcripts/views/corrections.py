@@ -1,6 +1,7 @@
 """Correct the text: in place on the page of a recording, or by a page for each segment where there is no JavaScript."""
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
@@ -28,6 +29,8 @@ from transcripts.views.text import Line, doubts_in, read_lines
 
 TIMED = "The segment goes from {} to {} now."
 LIMITED = "The segment goes from {} to {}: there is no more time between what is said before and after it."
+INSERT = "insert-segment"
+SIDES = [("after", "After it"), ("before", "Before it")]
 GONE = "This segment is not in the text any more."
 
 
@@ -209,19 +212,22 @@ def _conflict(request: HttpRequest, before: Before, segment_id: int, conflict: C
 
 def _page(request: HttpRequest, job: Job, segment_id: int, *, error: str = "", part: str = "segment") -> HttpResponse:
     """Return the page of a segment, between those around it; with what was typed in the part of it that was refused."""
-    lines = [line for line in read_lines(job) if not line.gap]
+    every = read_lines(job)
+    lines = [line for line in every if not line.gap]
     place = next((number for number, line in enumerate(lines) if line.pk == segment_id), None)
     if place is None or not job.is_over:
         messages.info(request, GONE if place is None else NOT_OVER)
         return redirect(page_of(job))
     line, shown = lines[place], corrections.shown(lines[place].text)
+    part = part if error else ""
     context = {
         "job": job,
         "line": line,
         "shown": shown,
-        "typed": {name: request.POST.get(name, "") for name in ("text", "start", "end")},
+        "typed": {name: request.POST.get(name, "") for name in ("text", "start", "end", "where")},
         "error": error,
-        "part": part if error else "",
+        "part": part,
+        "sides": SIDES if part == INSERT else _free_sides(job, every, line),
         "before": lines[place - 1] if place else None,
         "after": lines[place + 1] if place + 1 < len(lines) else None,
         "entries": read_history(job, segment_id),
@@ -229,6 +235,18 @@ def _page(request: HttpRequest, job: Job, segment_id: int, *, error: str = "", p
         "page_url": page_of(job),
     }
     return render(request, "transcripts/segment.html", context, status=422 if error else 200)
+
+
+def _free_sides(job: Job, every: Sequence[Line], line: Line) -> list[tuple[str, str]]:
+    """Return on which sides of a line there is time to add something, as the form names them."""
+    place = every.index(line)
+    before, after = every[place - 1] if place else None, every[place + 1] if place + 1 < len(every) else None
+    end = after.start if after else job.recording.duration_seconds or math.inf
+    free = {
+        "after": corrections.is_room(line.end, end),
+        "before": corrections.is_room(before.end if before else 0.0, line.start),
+    }
+    return [side for side in SIDES if free[side[0]]]
 
 
 def _doubts(job: Job, lines: Sequence[Line], line: Line) -> list[tuple[int, str, str]]:
