@@ -21,7 +21,7 @@ from sysinfo.probes import memory
 from sysinfo.probing import find
 from sysinfo.report import Lasting, has_card, look_closely, look_quickly
 from sysinfo.wording import gigabytes
-from transcripts import mounts
+from transcripts import alarms, mounts
 
 LEAST_MEMORY = 3_500_000_000
 """What a machine that is sold with 4 GB has left after its firmware."""
@@ -60,7 +60,7 @@ def examine(lasting: Lasting | None = None) -> list[Check]:
     known = lasting or detection.found() or look_quickly()
     told_of_tables = _examined("migrations", _migrations)
     examinations: dict[str, Examination] = {
-        "service": lambda: iter(health.look()),
+        "service": lambda: _service(are_tables_there=told_of_tables[0].state == State.OK),
         "settings": _settings,
         "migrations": lambda: iter(told_of_tables),
         "folders": _folders,
@@ -95,6 +95,14 @@ def _examined(name: str, examination: Examination) -> list[Check]:
     if found.value is None:
         return [Check(name, name.capitalize(), State.DEGRADED, found.reason, "The log has more.")]
     return found.value
+
+
+def _service(*, are_tables_there: bool) -> Iterator[Check]:
+    """Look anew at what each page tells from a few seconds ago: whoever opens the checks has often just mended something."""
+    if are_tables_there:
+        scan.refresh()
+    alarms.forget()
+    yield from health.look()
 
 
 def _settings() -> Iterator[Check]:

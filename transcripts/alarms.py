@@ -57,7 +57,12 @@ def current() -> list[Alarm]:
 
 def on_change(**_: Any) -> None:
     """Forget what was found once what was written is there for everybody, so that the next page tells what is so now."""
-    transaction.on_commit(lambda: cache.delete("alarms"), robust=True)
+    transaction.on_commit(forget, robust=True)
+
+
+def forget() -> None:
+    """Have the next page look anew."""
+    cache.delete("alarms")
 
 
 def is_saving_possible() -> bool:

@@ -10,6 +10,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db.migrations.executor import MigrationExecutor
+from django.test import Client
 
 from preferences.models import Settings
 from registry import scan
@@ -21,6 +22,7 @@ from sysinfo.probes.card import Card
 from sysinfo.probes.smart import Health
 from sysinfo.probing import Finding
 from sysinfo.report import Lasting, look_quickly
+from tests.conftest import PutWeights
 from tests.sysinfo.conftest import PutProgram
 from transcripts import presence
 
@@ -239,3 +241,25 @@ def test_full_disk_is_told_as_everywhere(machine: Lasting, monkeypatch):
     found = _found(machine)["disk"]
     assert "is nearly full" in found.sentence
     assert "Free some space" in found.remedy
+
+
+def test_checks_tell_what_is_so_now_and_not_what_was_so_for_others_a_moment_ago(
+    machine: Lasting, put_weights: PutWeights, carol_client: Client
+):
+    model = put_weights("faster-whisper", "base") / "model.bin"
+    scan.refresh()
+
+    def told() -> tuple[str, str]:
+        found = {check.name: check for check in doctor.examine(machine)}
+        return found["weights"].state, found["weights"].sentence
+
+    assert told()[0] == State.OK
+    model.write_bytes(b"cut")
+    state, sentence = told()
+    assert state == State.DEGRADED
+    assert "is broken: Files are missing or cut short." in sentence
+    model.write_bytes(b"weights")
+    assert told()[0] == State.OK
+    model.write_bytes(b"cut")
+    text = carol_client.get("/system/checks").text
+    assert text.count("is broken: Files are missing or cut short.") == 2  # In the notice at the head too.
