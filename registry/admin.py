@@ -40,6 +40,8 @@ from registry.standing import standings, word_of
 from registry.viability import LIBRARIES
 from speech.weights import DIARIZATION
 
+MADE_DEFAULT = "Made the default."
+
 
 @admin.register(Provider)
 class ProviderAdmin(Guarded):
@@ -90,7 +92,8 @@ class ProviderAdmin(Guarded):
 
     @admin.action(description="Make default for telling speakers apart", permissions=["change"])
     def make_default(self, request: HttpRequest, rows: QuerySet[Provider]) -> None:
-        admin_answers.decide_one(request, rows, decisions.make_default_diarizer)
+        chosen = admin_answers.decide_one(request, rows, decisions.make_default_diarizer)
+        self.note(request, chosen, MADE_DEFAULT)
 
 
 @admin.register(SpeechModel)
@@ -232,13 +235,14 @@ class SpeechModelAdmin(Guarded):
     def remove(self, request: HttpRequest, rows: QuerySet[SpeechModel]) -> HttpResponse | None:
         if "confirmed" in request.POST:
             for model in rows:
-                admin_answers.tell(request, partial(decisions.remove, model))
+                self._remove(request, model)
             return None
         return self._ask_removal(request, rows, action="remove")
 
     @admin.action(description="Make default", permissions=["change"])
     def make_default(self, request: HttpRequest, rows: QuerySet[SpeechModel]) -> None:
-        admin_answers.decide_one(request, rows.select_related("provider"), decisions.make_default)
+        chosen = admin_answers.decide_one(request, rows.select_related("provider"), decisions.make_default)
+        self.note(request, chosen, MADE_DEFAULT)
 
     # Addresses of one
 
@@ -275,8 +279,14 @@ class SpeechModelAdmin(Guarded):
         model = get_object_or_404(SpeechModel.objects.select_related("provider"), pk=pk)
         if request.method != "POST":
             return self._ask_removal(request, [model], action="")
-        admin_answers.tell(request, partial(decisions.remove, model))
+        self._remove(request, model)
         return redirect("admin:registry_speechmodel_changelist")
+
+    def _remove(self, request: HttpRequest, model: SpeechModel) -> None:
+        pk = model.pk
+        if admin_answers.tell(request, partial(decisions.remove, model)):
+            model.pk = pk  # Of weights that nobody publishes the row goes too; what was done to it stays.
+            self.note(request, [model], "Removed.")
 
     def _refusal(self, request: HttpRequest) -> HttpResponse | None:
         if not self.has_change_permission(request):

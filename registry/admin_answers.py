@@ -64,20 +64,23 @@ def rescan(request: HttpRequest, models: Iterable[SpeechModel] | None) -> None:
         messages.warning(request, f"{more} more {'is' if more == 1 else 'are'} no model.")
 
 
-def decide_one(request: HttpRequest, rows: QuerySet[Any], decide: Callable[[Any], str]) -> None:
+def decide_one(request: HttpRequest, rows: QuerySet[Any], decide: Callable[[Any], str]) -> list[Any]:
+    """Decide something of the one row that was chosen; return it in a list, an empty one where it was not done."""
     chosen = list(rows[:2])
     if len(chosen) > 1:
         messages.warning(request, "Choose one: there is one default.")
-        return
-    tell(request, partial(decide, chosen[0]))
+        return []
+    return chosen if tell(request, partial(decide, chosen[0])) else []
 
 
-def tell(request: HttpRequest, decide: Callable[[], str]) -> None:
-    """Do something and say what was done, or why it could not be."""
+def tell(request: HttpRequest, decide: Callable[[], str]) -> bool:
+    """Do something and say what was done, or why it could not be; return whether it was."""
     try:
         messages.success(request, decide())
     except Refused as err:
         messages.error(request, str(err))
+        return False
+    return True
 
 
 def _person(request: HttpRequest) -> Any:

@@ -1,5 +1,6 @@
 """What the tables of the registry share in the administration: actions that ask first, and a list that shows what is done."""
 
+import logging
 from collections.abc import Iterable
 from typing import Any, Literal
 
@@ -25,6 +26,8 @@ from registry.diarizers import BETTER_WEIGHTS, OPEN_WEIGHTS, takers
 from registry.models import Provider, SpeechModel
 from registry.standing import Standing, standings
 from speech.weights import DIARIZATION
+
+log = logging.getLogger(__name__)
 
 THERE = (SpeechModel.Status.INSTALLED, SpeechModel.Status.VERIFIED)
 DEFAULT, STANDS_IN = "Default", "Used instead"
@@ -204,19 +207,29 @@ class Guarded(admin.ModelAdmin):  # type: ignore[type-arg]
         is_ours = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
         return redirect(address if is_ours and request.path not in address else self._home())
 
+    def note(self, request: HttpRequest, rows: Iterable[Any], what: str) -> None:
+        """Write down that somebody did something to some rows: in the history of each, and in the log."""
+        for row in rows:
+            self.log_change(request, row, what)
+            log.info("%s %s: %s by user %s", self.opts.model_name, row.pk, what.rstrip(".").lower(), request.user.pk)
+
     def _home(self) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
     @admin.action(description="Enable", permissions=["change"])
     def enable(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
+        off = list(rows.filter(enabled=False))
         count = decisions.enable(rows)
+        self.note(request, off, "Enabled.")
         messages.success(request, f"{count} enabled." if count else "They were enabled already.")
 
     @admin.action(description="Disable…", permissions=["change"])
     def disable(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
         form = ReasonForm(request.POST if "confirmed" in request.POST else None)
         if form.is_valid():
+            chosen = list(rows)
             count = decisions.disable(rows, reason=form.cleaned_data["reason"])
+            self.note(request, chosen, "Disabled.")
             messages.success(request, f"{count} disabled.")
             return None
         return self.ask_first(

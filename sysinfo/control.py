@@ -75,18 +75,21 @@ def can_start() -> bool:
         return False
 
 
-def restart() -> None:
-    """Have everything start anew that can be: all workers, on all machines, and the pages. Jobs go on after their last batch."""
-    log.warning("somebody has asked for a restart")
+def restart(*, by: int | None) -> None:
+    """Have everything start anew that can be: all workers, on all machines, and the pages. Jobs go on after their last batch.
+
+    `by` is the key of whoever asks.
+    """
+    log.warning("user %s has asked for a restart", by)
     Settings.load()
     Settings.objects.update(restart_requested_at=Now())
     if not wishes.ask(Wish.RESTART) and _is_under_gunicorn:
         threading.Timer(ANSWER_SECONDS, os.kill, (os.getppid(), signal.SIGHUP)).start()
 
 
-def stop() -> bool:
+def stop(*, by: int | None) -> bool:
     """Have the pages and the worker beside them stop; return False where that cannot be done from here."""
-    log.warning("somebody has asked for a stop")
+    log.warning("user %s has asked for a stop", by)
     return wishes.ask(Wish.STOP)
 
 

@@ -32,7 +32,7 @@ def restart(request: HttpRequest) -> HttpResponse:
         return ask(request, _restart_question(reach))
     if reach.can_restart_pages and not control.can_start():
         return _refuse(request, CANNOT_START, title="Selenite was not restarted")
-    control.restart()
+    control.restart(by=request.user.pk)
     title = RESTARTING if reach.can_restart_pages else WORKERS_RESTARTING
     if wants_json(request):
         return JsonResponse(
@@ -50,7 +50,7 @@ def shutdown(request: HttpRequest) -> HttpResponse:
         return _refuse(request, control.reach().hindrance)
     if request.method == "GET":
         return ask(request, _stop_question())
-    if not control.stop():
+    if not control.stop(by=request.user.pk):
         return _refuse(request, control.UNKNOWN)
     again = control.how_to_start_again()
     if wants_json(request):

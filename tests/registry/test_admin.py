@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
+from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -884,3 +886,51 @@ def test_moments_are_written_as_on_our_own_pages(admin: Client, base: SpeechMode
     work, _ = works.ask(base, Work.Kind.INSTALL)
     Work.objects.update(created_at=datetime(2026, 11, 28, 19, 7, tzinfo=UTC))
     assert "28 Nov 2026, 19:07" in words(admin.get(f"{LONG}{work.pk}/change/").text)
+
+
+def _history(row: SpeechModel | Provider) -> list[str]:
+    """Return what the history of a row says was done to it by root, the first first."""
+    kind = ContentType.objects.get_for_model(row)
+    of_row = LogEntry.objects.filter(content_type=kind, object_id=str(row.pk), user__username="root")
+    return [entry.get_change_message() for entry in of_row.order_by("pk")]
+
+
+def test_what_is_decided_is_in_the_history_and_the_log(
+    admin: Client, base: SpeechModel, put_weights: PutWeights, caplog: pytest.LogCaptureFixture
+):
+    put_weights("faster-whisper", "base")
+    scan.refresh()
+    caplog.set_level("INFO", "registry")
+    root = User.objects.get(username="root").pk
+
+    act(admin, "make_default", base)
+    act(admin, "disable", base, confirmed="yes", reason="slow")
+    act(admin, "enable", base)
+    act(admin, "enable", base)
+    act(admin, "remove", base, confirmed="yes")
+    act(admin, "make_default", base)  # Refused: it is not installed.
+
+    assert _history(base) == ["Made the default.", "Disabled.", "Enabled.", "Removed."]
+    told = [line for line in caplog.messages if line.startswith("speechmodel")]
+    done = ("made the default", "disabled", "enabled", "removed")
+    assert told == [f"speechmodel {base.pk}: {what} by user {root}" for what in done]
+    assert "Made the default." in shown(admin, f"{MODELS}{base.pk}/history/")
+
+
+def test_what_is_decided_of_a_diarizer_is_in_its_history(admin: Client, put_weights: PutWeights):
+    put_weights("diarization", "ge2e")
+    vad = Provider.objects.get(key="vad")
+    act(admin, "make_default", vad, address=PROVIDERS)
+    act(admin, "disable", vad, address=PROVIDERS, confirmed="yes", reason="")
+    assert _history(vad) == ["Made the default.", "Disabled."]
+
+
+def test_removal_of_weights_that_were_brought_is_written_down_though_their_row_goes(
+    admin: Client, weights_folder: Path
+):
+    own = SpeechModel.objects.create(
+        provider=Provider.objects.get(key="faster-whisper"), store="faster-whisper", key="own"
+    )
+    admin.post(f"{MODELS}{own.pk}/remove/")
+    assert not SpeechModel.objects.filter(pk=own.pk).exists()
+    assert _history(own) == ["Removed."]

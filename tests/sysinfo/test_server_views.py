@@ -134,3 +134,19 @@ def test_open_page_learns_by_another_value_that_the_service_is_back(
     assert carol_client.get("/server/standing").json() == {"start": control.START}
     assert alice_client.get("/server/standing").status_code == 403
     assert client.get("/server/standing", headers=JSON).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("address", "what"),
+    [
+        ("/server/shutdown", "a stop"),
+        ("/server/restart", "a restart"),
+        ("/system/restart/", "a restart of the workers"),
+    ],
+)
+def test_log_says_who_has_asked(
+    carol, carol_client: Client, ear: Ear, caplog: pytest.LogCaptureFixture, monkeypatch, address: str, what: str
+):
+    monkeypatch.setattr(control, "can_start", lambda: True)
+    assert carol_client.post(address).status_code in (202, 302)
+    assert f"user {carol.pk} has asked for {what}" in caplog.messages

@@ -1,5 +1,6 @@
 """How the installation is, for staff."""
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 
@@ -16,6 +17,8 @@ from transcripts.context import is_staff
 from transcripts.models import Job, Node
 
 STILL = "Nothing can be saved on this server now. What was saved before is safe. This notice goes away when it can."
+log = logging.getLogger(__name__)
+
 View = Callable[[HttpRequest], HttpResponse]
 
 
@@ -62,6 +65,7 @@ def restart(request: HttpRequest) -> HttpResponse:
         return render(request, "transcripts/restart.html", {"running": Job.objects.running().count()})
     Settings.load()
     Settings.objects.update(restart_requested_at=Now())
+    log.warning("user %s has asked for a restart of the workers", request.user.pk)
     messages.success(
         request, "The workers are starting anew. Jobs go on after their last finished part, in a few seconds."
     )
