@@ -32,10 +32,15 @@ class RecordingAdmin(ReadOnly):
 
 @admin.register(Job)
 class JobAdmin(ReadOnly):
-    list_display = ["recording", "state", "stage", "model", "language", "created_at"]
-    list_filter = ["state", "model", "language"]
+    list_display = ["recording", "owner", "state", "stage_now", "model", "language", "created_at"]
+    list_filter = ["state", "owner", "model", "language"]
     search_fields = ["id", "recording__title"]
-    list_select_related = ["recording"]
+    list_select_related = ["recording", "owner"]
+
+    @admin.display(description="stage", ordering="stage")
+    def stage_now(self, job: Job) -> str:
+        """Return what a job is at; of one that is over, nothing: it keeps the stage that was its last."""
+        return "–" if job.is_over else job.get_stage_display()
 
 
 @admin.register(Rule)
