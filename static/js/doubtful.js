@@ -5,6 +5,7 @@ import { offsetIn, wordsOf } from "./spoken.js";
 
 const AROUND_SECONDS = 1;
 const AROUND = /^(?:(?![%&@#])\p{P}|\s)+|(?:(?![%&@#])\p{P}|\s)+$/gu; // What stands around a word and is none of it.
+const APART = 16; // Pixels, of which the notices begin 8 higher than the card does without them.
 const NO_MORE = "There are no doubtful words left.";
 
 export class DoubtfulWords {
@@ -21,6 +22,7 @@ export class DoubtfulWords {
     document.body.addEventListener("htmx:oobAfterSwap", () => this.wait());
     new MutationObserver(() => this.wait()).observe(transcript, { childList: true });
     this.tell();
+    this.keepAbove();
     media.addEventListener("timeupdate", () => this.end());
     media.addEventListener("pause", () => (this.until = null));
     media.addEventListener("seeking", () => this.until && this.leave());
@@ -38,6 +40,18 @@ export class DoubtfulWords {
     this.waiting = undefined;
     this.tell();
     if (this.current) this.show(this.find());
+  }
+
+  // The card stands above the notices, which keep their place. An answer brings an element of its own for them.
+  keepAbove() {
+    const show = ({ offsetHeight }) => this.card.style.setProperty("--notice", `${offsetHeight && offsetHeight + APART}px`);
+    const sizes = new ResizeObserver(([{ target }]) => show(target));
+    const watch = () => {
+      sizes.disconnect();
+      sizes.observe(document.getElementById("messages"));
+    };
+    new MutationObserver(watch).observe(document.getElementById("page"), { childList: true });
+    watch();
   }
 
   // How many there are.

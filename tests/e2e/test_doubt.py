@@ -19,6 +19,14 @@ for row in Segment.objects.filter(job__owner__username={name!r}):
         word[3] = 0.1 if word[2].strip(" .,").lower() in ("fellow", "country") else 0.99
     row.save()
 """
+COVERED = """() => {
+  const all = [...document.querySelectorAll("#doubt button, #messages button, mark[data-here]")];
+  const covered = all.filter((each) => {
+    const { left, top, width, height } = each.getBoundingClientRect();
+    return !each.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+  });
+  return covered.map((each) => each.textContent.trim());
+}"""
 
 
 @pytest.fixture
@@ -168,3 +176,29 @@ def test_doubtful_words_by_touch_and_without_javascript(open_page: Callable[...,
     page.get_by_role("link", name=re.compile("^Edit the text at")).first.click()
     page.get_by_role("button", name=re.compile("right$")).click()
     expect(page.locator("#messages p")).to_have_text("The text is saved.")
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 740), (768, 480), (1440, 480)])
+def test_notices_and_the_card_cover_neither_each_other_nor_the_word(
+    open_page: Callable[..., Page], listener: Person, width: int, height: int
+):
+    errors = ("Failed to load resource", "htmx:afterRequest", "htmx:sendError")
+    page = _open(open_page, listener, width=width, height=height, expected_error=errors)
+    page.keyboard.press("d")
+    page.keyboard.press("a")
+    expect(_count(page)).to_have_text("2")
+    page.keyboard.press("Control+z")
+    expect(page.locator("#messages p")).to_have_text("The change is undone.")
+    for word in ("country.", "fellow", "country"):
+        page.keyboard.press("d")
+        expect(_here(page)).to_have_text(word)
+        expect(page.locator("#messages").get_by_role("button", name="Redo")).to_be_visible()
+        page.wait_for_function(f"() => ({COVERED})().length === 0")
+    page.context.set_offline(True)
+    page.keyboard.press("Control+z")
+    expect(page.locator("#messages p")).to_contain_text("There is no connection to Selenite")
+    page.keyboard.press("d")
+    page.wait_for_function(f"() => ({COVERED})().length === 0")
+    page.get_by_role("button", name="Close this notice").click()
+    expect(page.locator("#messages p")).to_have_count(0)
+    page.wait_for_function("() => !parseFloat(document.getElementById('doubt').style.getPropertyValue('--notice'))")
