@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 
 from registry import known as tables
-from registry import obtaining, remedies, viability
+from registry import obtaining, remedies, scan, viability
 from registry.known import FAKE, Known
 from registry.models import Provider, SpeechModel
 from registry.remedies import Way
@@ -161,10 +161,9 @@ def _lacking(known: Known, diarizer: str) -> list[str]:
 def _of_weights(known: Known, lacking: list[str], diarizer: str) -> Hindrance:
     rows = _rows(known, lacking)
     fix = obtaining.fix(*rows) if rows else f"Run: {obtaining.install(lacking)}"
-    broken = next((row for row in rows if row.status == SpeechModel.Status.BROKEN), None)
-    if broken:
-        detail = broken.status_detail or "its files are not what was installed"
-        return Hindrance(f"The weights {broken.key} of {diarizer} are broken: {detail.rstrip('.')}", fix)
+    if broken := next(((row, damage) for row in rows if (damage := scan.found_broken(row))), None):
+        row, damage = broken
+        return Hindrance(f"The weights {row.key} of {diarizer} are broken: {damage.rstrip('.')}", fix)
     disabled = (viability.disabled(row, f"The weights {row.key} of {diarizer} are") for row in rows)
     absent = Hindrance(f"The weights {' and '.join(lacking)} of {diarizer} are not installed", fix)
     return next(filter(None, disabled), absent)

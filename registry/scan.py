@@ -23,6 +23,7 @@ from speech import weights
 from speech.weights import Installed
 
 UNCHECKED = "Files lie in its place that were not checked yet. Verify it."
+NOT_AS_INSTALLED = "its files are not what was installed"
 CUT = "Files are missing or cut short."
 NO_MANIFEST = "Its manifest.json is damaged. Verify it."
 CHANGED = "Its files were changed since they were verified. Verify it."
@@ -58,6 +59,17 @@ def give_up(model: SpeechModel, reason: str) -> bool:
         return False
     refresh(model, blame=reason)
     return True
+
+
+def found_broken(model: SpeechModel) -> str:
+    """Return why weights are broken, as their row says, or will once it is refreshed; empty where they are not.
+
+    They may have broken since somebody last looked. Reads no weights, and writes nothing.
+    """
+    if model.status in (Status.INSTALLED, Status.VERIFIED) and installed(model) is None:
+        status, detail = _absent(model, "")
+        return detail if status == Status.BROKEN else ""
+    return model.status_detail or NOT_AS_INSTALLED if model.status == Status.BROKEN else ""
 
 
 def refresh_if_possible(blames: Mapping[tuple[str, str], str] | None = None) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from registry import machine, obtaining, terminal
+from registry import machine, obtaining, scan, terminal
 from registry.known import Known, installed, is_fake
 from registry.models import Provider, SpeechModel
 from speech.weights import FASTER_WHISPER, WHISPER
@@ -128,16 +128,15 @@ def of_weights(row: SpeechModel, *, named: str, of: str, is_default: bool = Fals
         return None
     if is_unread(row):
         return Hindrance(f"{named} ({of}) was not verified yet", VERIFY)
+    damage = scan.found_broken(row)
     if row.install_path:
-        is_broken = row.status == SpeechModel.Status.BROKEN and row.status_detail
-        reason = f"is broken: {row.status_detail.rstrip('.')}" if is_broken else "is not where it was"
+        reason = f"is broken: {damage.rstrip('.')}" if damage else "is not where it was"
         is_ours = obtaining.is_in_catalogue(row)
         fix = PUT_BACK.format(obtaining.place(row)) if is_ours else obtaining.by_hand(row, is_default=is_default)
         return Hindrance(f"{named} ({of}) {reason}", fix)
     fix = obtaining.fix(row, is_default=is_default)
-    if row.status == SpeechModel.Status.BROKEN:
-        detail = row.status_detail or "its files are not what was installed"
-        return Hindrance(f"{named} ({of}) is broken: {detail}".rstrip("."), fix)
+    if damage:
+        return Hindrance(f"{named} ({of}) is broken: {damage}".rstrip("."), fix)
     return Hindrance(NOT_INSTALLED.format(named, of), fix)
 
 

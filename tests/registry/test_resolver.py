@@ -6,7 +6,8 @@ import pytest
 from pytest_django import Settings
 
 from preferences.models import Settings as Preferences
-from registry import viability
+from registry import scan, viability
+from registry.diarizers import diarizers
 from registry.models import SpeechModel
 from registry.resolver import Availability, Choice, NothingRunnable, available, resolve
 from speech.types import EngineSpec
@@ -208,6 +209,38 @@ def test_resolve_does_not_take_damaged_weights(put_weights: PutWeights) -> None:
     put_weights("whisper", "base")
 
     assert chosen(resolve()) == ("whisper", "base")
+
+
+@pytest.mark.parametrize(("name", "content"), [("model.bin", b"cut"), ("manifest.json", b"{")])
+def test_resolve_says_of_weights_that_broke_just_now_what_everything_else_will_say(
+    put_weights: PutWeights, name: str, content: bytes
+) -> None:
+    place = put_weights("faster-whisper", "base")
+    put_weights("whisper", "base")
+    scan.refresh()
+    (place / name).write_bytes(content)
+
+    at_once = resolve().warnings
+    scan.refresh()
+
+    assert at_once == resolve().warnings
+    assert "Model base (faster-whisper) is broken: " in at_once[0]
+
+
+def test_diarizer_says_of_weights_that_broke_just_now_what_everything_else_will_say(put_weights: PutWeights) -> None:
+    put_weights("diarization", "pyannote-segmentation")
+    place = put_weights("diarization", "ge2e")
+    scan.refresh()
+    next(path for path in place.iterdir() if path.name != "manifest.json").write_bytes(b"cut")
+
+    def told() -> set[str]:
+        return {one.reason for one in diarizers() if not one.available}
+
+    at_once = told()
+    scan.refresh()
+
+    assert at_once == told()
+    assert "The weights ge2e of vad are broken: Files are missing or cut short." in at_once
 
 
 def test_resolve_says_what_to_do_where_nothing_is_installed() -> None:
