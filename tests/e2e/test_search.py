@@ -95,6 +95,19 @@ def test_nothing_found_says_what_to_try(open_page: Callable[..., Page], listener
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
+@pytest.mark.parametrize("width", [360, 768, 1440, 1920])
+def test_filters_stand_below_what_they_belong_to(open_page: Callable[..., Page], listener: Person, width: int):
+    page = open_page(width=width)
+    sign_in(page, listener)
+    page.goto("/search/?q=country")
+    page.get_by_text("Filters", exact=True).click()
+    expect(page.get_by_label("State")).to_be_visible()
+    ends = "each => [...document.querySelectorAll(each)].map(found => found.getBoundingClientRect().right)"
+    [line, *results] = page.evaluate(ends, ".search-line, #found")
+    assert results == [line]
+    assert max(page.evaluate(ends, ".search-fields > *")) <= line
+
+
 def test_search_works_without_a_script(open_page: Callable[..., Page], listener: Person):
     page = open_page(javascript=False)
     sign_in(page, listener)
