@@ -58,6 +58,24 @@ def test_what_was_said_is_found_by_keyboard_and_opened_at_that_word(open_page: C
     expect(page.get_by_text(re.compile(r"^1 of [12]$"))).to_be_visible()
 
 
+def test_leaving_the_field_of_the_search_leaves_what_was_found(open_page: Callable[..., Page], listener: Person):
+    page = open_page()
+    sign_in(page, listener)
+    page.goto("/search/")
+    page.get_by_text("Filters", exact=True).click()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/search/" in request.url else None)
+    field = page.get_by_role("searchbox", name="Search all transcripts")
+    field.press_sequentially("country")
+    found = page.get_by_role("region", name="What was found")
+    expect(found.get_by_text("in 1 recording")).to_be_visible()
+    asked.clear()
+    field.press("Tab")
+    page.get_by_label("Language").select_option("German")
+    expect(found.get_by_text("in 1 recording")).to_be_hidden()
+    assert len(asked) == 1, asked
+
+
 def test_open_text_is_searched_by_keyboard(open_page: Callable[..., Page], listener: Person):
     page = open_page()
     sign_in(page, listener)
