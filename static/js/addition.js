@@ -1,9 +1,10 @@
 // A field for what was said after a segment and was not recognised.
 
 export class Addition {
-  // `passageOf` returns the segment as the page has it now. `onDone` is called with the text and this, which takes the text `back` if
-  // it could not be added; `onLeave` where nothing is to be added.
-  constructor(passageOf, template, { onDone, onLeave }) {
+  // `passageOf` returns the segment as the page has it now; `isPressed` says whether the mouse is down, and ends this itself then.
+  // `onDone` is called with the text, whether somebody has gone elsewhere, and this, which takes the text `back` if it could not be
+  // added; `onLeave` where nothing is to be added, and nobody has gone elsewhere.
+  constructor(passageOf, template, { isPressed, onDone, onLeave }) {
     this.passageOf = passageOf;
     this.form = template.content.firstElementChild.cloneNode(true);
     this.form.querySelector(".editor-tools").remove();
@@ -16,13 +17,14 @@ export class Addition {
     this.onDone = onDone;
     this.onLeave = onLeave;
     this.field.addEventListener("keydown", (event) => this.press(event));
-    this.field.addEventListener("blur", () => this.end());
+    this.field.addEventListener("focus", () => (this.isEntered = true));
+    this.field.addEventListener("blur", () => isPressed() || this.end());
     this.begin();
     this.field.focus();
   }
 
   begin() {
-    this.isOver = false;
+    this.isOver = this.isEntered = false;
     this.passageOf().after(this.form);
   }
 
@@ -39,12 +41,12 @@ export class Addition {
     this.end();
   }
 
-  end() {
-    if (this.isOver) return;
+  end({ isLeft = false } = {}) {
+    if (this.isOver || !this.isEntered) return; // What came back waits for somebody to look at it.
     this.isOver = true;
     const text = this.field.value.trim();
     this.form.remove();
-    if (text) this.onDone(text, this);
-    else this.onLeave();
+    if (text) this.onDone(text, isLeft, this);
+    else if (!isLeft) this.onLeave();
   }
 }

@@ -92,6 +92,7 @@ export class Editor {
 
   // Back to the text. What was typed stands there until the server's answer takes its place.
   close({ focus = false } = {}) {
+    this.addition?.end({ isLeft: true });
     if (!this.form) return;
     clearTimeout(this.timer);
     const { form, segment, pending } = this;
@@ -123,6 +124,7 @@ export class Editor {
   }
 
   closeIfLeft() {
+    if (document.activeElement !== this.addition?.field) this.addition?.end({ isLeft: true });
     if (this.isLeft && this.form && !this.form.contains(document.activeElement)) this.close();
     this.isLeft = false;
   }

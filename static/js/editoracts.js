@@ -31,9 +31,10 @@ export function add(editor) {
   const sentence = hindrance(editor);
   if (sentence) return refuse(editor, sentence);
   editor.close();
-  new Addition(() => editor.passage(segment) ?? editor.passages().at(-1), editor.template, {
-    onDone: (text, asker) => {
-      editor.leadTo({ segment, isNew: true, offset: text.length });
+  editor.addition = new Addition(() => editor.passage(segment) ?? editor.passages().at(-1), editor.template, {
+    isPressed: () => editor.press.isDown,
+    onDone: (text, isLeft, asker) => {
+      if (!isLeft) editor.leadTo({ segment, isNew: true, offset: text.length });
       outbox.act(`${outbox.addressOf(segment)}insert`, { text, where: "after" }, asker);
     },
     onLeave: () => editor.open(editor.passage(segment)),

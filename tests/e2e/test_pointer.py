@@ -125,6 +125,33 @@ def test_click_on_a_segment_of_the_same_paragraph_leads_there(
     expect(page.locator("[data-segment]").first).to_contain_text("dear")
 
 
+@pytest.mark.parametrize("text", ["", "What was missed."])
+def test_one_click_leads_from_what_is_added_to_a_segment_below(
+    open_page: Callable[..., Page],
+    talker: Person,  # noqa: F811
+    server: Server,
+    text: str,
+):
+    server.run(LONGER.format(name=talker.name))
+    page = open_page()
+    sign_in(page, talker)
+    open_recording(page, "jfk")
+    page.get_by_role("button", name="Edit text").click()
+    _edit(page, 4, "can")
+    page.keyboard.press("Alt+a")
+    added = page.get_by_role("textbox", name="Text that is added after this segment")
+    expect(added).to_be_focused()
+    page.keyboard.type(text)
+    below = page.locator("[data-segment]").nth(5).inner_text()
+    _press(page, _place(page, 5, "your"))
+    _is_edited_at(page, below, "your")
+    expect(added).to_be_hidden()
+    if text:
+        expect(page.locator("#transcript")).to_contain_text(text)
+        _is_saved(page)
+        _is_edited_at(page, below, "your")
+
+
 @pytest.mark.parametrize("width", [360, 1440])
 def test_clicked_word_stays_under_the_pointer_on_a_scrolled_page(
     open_page: Callable[..., Page],
