@@ -275,6 +275,7 @@ def test_title_is_selected_where_it_is_changed(open_page: Callable[..., Page], s
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Address", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Address")
+    page.wait_for_load_state()  # Before its scripts are there, the pencil leads to a page.
     page.get_by_role("link", name="Rename the recording").click()
     expect(page.get_by_label("Title", exact=True)).to_be_focused()
     page.keyboard.type("Inaugural")
