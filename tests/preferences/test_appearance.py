@@ -30,7 +30,7 @@ def _name_everywhere(client: Client, signed_out: Client) -> set[str]:
     texts = [client.get(address).text for address in ("/", "/upload/", "/queue/", "/nothing/", "/settings/")]
     texts.append(signed_out.get("/sign-in/").text)
     titles = [re.findall(r"<title>(.*?)</title>", text)[0].split(" · ")[-1] for text in texts]
-    brands = [re.findall(r'<a class="brand".*?<span>(.*?)</span>', text)[0] for text in texts]
+    brands = [re.findall(r'<a class="brand".*?<span[^>]*>(.*?)</span>', text)[0] for text in texts]
     return {*titles, *brands}
 
 
