@@ -42,7 +42,18 @@ export class Editor {
 
   openAt(event) {
     const passage = event.target.closest("[data-segment]");
-    if (passage) this.open(passage, offsetAt(event), event.clientY);
+    if (!passage) return;
+    if (this.outbox.isReshaping(passage.dataset.segment)) this.openLater(passage.dataset.segment, offsetAt(event));
+    else this.open(passage, offsetAt(event), event.clientY);
+  }
+
+  // Once its text is what it is going to be. What is waited for leads to where it would, or into the line that was clicked.
+  openLater(segment, offset) {
+    this.close();
+    const lines = (this.outbox.texts.get(segment)?.text ?? "").slice(0, offset).split("\n");
+    if (this.outbox.texts.get(segment)?.text.includes("\n")) {
+      this.leadTo({ segment, isNew: lines.length > 1, open: segment, part: lines.length - 1, offset: lines.at(-1).trimStart().length });
+    } else if (this.then?.open === segment) this.then.offset = offset;
   }
 
   // With the caret at a place of its text, which stays at this height of the window.
@@ -55,6 +66,7 @@ export class Editor {
     this.form = this.template.content.firstElementChild.cloneNode(true);
     this.segment = segment;
     this.times = [Number(start), Number(end)];
+    if (this.then) release();
     this.then = null; // Whoever goes elsewhere stays there.
     Object.assign(this, this.outbox.before(segment, passage.textContent));
     this.form.action = this.form.querySelector("[data-more]").href = this.outbox.addressOf(segment);
@@ -175,7 +187,7 @@ export class Editor {
     const { then } = this;
     if (!then || (then.segment && then.segment !== String(segment)) || this.outbox.acts.length) return; // The text first, then the act.
     this.then = null;
-    setTimeout(() => (then.act ? then.act() : this.open(this.passage(then.isNew ? created[0] : then.open), then.offset)));
+    setTimeout(() => (then.act ? then.act() : this.open(this.passage(then.isNew ? created[(then.part ?? 1) - 1] : then.open), then.offset)));
   }
 
   // What was to be done was not: the notice says why, unless there is no connection.
@@ -230,7 +242,7 @@ export class Editor {
     const text = segment === this.segment ? this.field.value.trim() : first.textContent;
     this.leadTo({ segment, open: segment, offset: text.length });
     this.close({ focus: true });
-    this.outbox.act(`${this.outbox.addressOf(segment)}join`, { base: text });
+    this.outbox.act(`${this.outbox.addressOf(segment)}join`, { base: text }, null, [segment, second.dataset.segment]);
   }
 
   setTimes(values) {

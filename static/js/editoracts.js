@@ -48,7 +48,7 @@ export function remove(editor) {
   editor.field.value = base;
   editor.close({ focus: true });
   editor.leadTo(after ? { segment, open: after.dataset.segment, offset: 0 } : null);
-  outbox.act(`${outbox.addressOf(segment)}delete`, { base });
+  outbox.act(`${outbox.addressOf(segment)}delete`, { base }, null, [segment]);
 }
 
 // The punctuation between a place behind a word and the next one: it is the word's.

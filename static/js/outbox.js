@@ -74,9 +74,16 @@ export class Outbox {
 
   // Something that is done once all texts are saved. It is not done later, where it cannot be done now: `asker` may take it `back`. It
   // is told by `refuse` why the server does not do it, while it `isThere`; else a notice says so.
-  act(path, values, asker) {
-    this.acts.push({ path, values, asker });
+  // `changed` are the segments whose text it changes.
+  act(path, values, asker, changed = []) {
+    this.acts.push({ path, values, asker, changed });
     this.send();
+  }
+
+  // Whether the text of a segment on the page is not what it will be: it is cut, or put together with another one, just now.
+  isReshaping(segment) {
+    const acts = [...this.acts, this.sent ?? {}];
+    return acts.some(({ changed }) => changed?.includes(segment)) || Boolean(this.texts.get(segment)?.text.includes("\n"));
   }
 
   // What is wrong with what was sent is told beside it. Of a text the line says that it is kept from who is signed out, and that two
@@ -105,7 +112,7 @@ export class Outbox {
     const [segment, entry] = [...this.texts].find(([, { isHeld }]) => !isHeld && !this.isGone) ?? [];
     const act = entry ? null : this.acts.shift();
     if (!entry && !act) return this.show();
-    this.sent = entry ? { segment, text: entry.text } : { asker: act.asker };
+    this.sent = entry ? { segment, text: entry.text } : { asker: act.asker, changed: act.changed };
     const values = entry ? { text: entry.text, base: entry.base, chosen: entry.isChosen ? "on" : "" } : act.values;
     const sending = htmx.ajax("POST", entry ? this.addressOf(segment) : act.path, {
       source: "#outbox",

@@ -1,5 +1,6 @@
 """The mouse on the text while a segment is edited. Its editor ends where it is pressed elsewhere, and with it the text moves."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -262,3 +263,45 @@ def test_tap_on_a_word_below_leads_there(open_talk: Callable[..., Page]):  # noq
     expect(_field(page)).to_be_focused()
     page.touchscreen.tap(*_place(page, 1, "country"))
     _is_edited_at(page, texts[2], "country")
+
+
+def _slow(page: Page) -> None:
+    """Have each answer take half a second."""
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    conditions = {"offline": False, "latency": 500, "downloadThroughput": -1, "uploadThroughput": -1}
+    session.send("Network.emulateNetworkConditions", conditions)
+
+
+def test_click_in_what_is_just_split_waits_for_it(page: Page):
+    _edit(page, 0, "fellow")
+    _slow(page)
+    page.keyboard.press("Home")
+    text = _field(page).input_value()
+    word = text.split()[1]
+    for _ in range(text.index(word)):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    _press(page, _place(page, 0, "Americans"), hold=0)
+    page.keyboard.type("x")
+    expect(_field(page)).to_have_value(re.compile("A[merican]*x[merican]*s"))
+    _is_saved(page)
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.locator("[data-segment]").first).to_have_text(text.split()[0])
+
+
+@pytest.mark.parametrize("word", ["fellow", "not"])
+def test_click_in_what_is_just_joined_waits_for_it(page: Page, word: str):
+    before = [page.locator("[data-segment]").nth(place).inner_text() for place in (0, 1)]
+    _edit(page, 1, before[1].split()[0])
+    _slow(page)
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("Backspace")
+    target = 0 if word in before[0] else 1
+    _press(page, _place(page, target, word), hold=0)
+    page.keyboard.type("x")
+    expect(_field(page)).to_have_value(re.compile("x"))
+    _is_saved(page)
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    joined = _field(page).input_value()
+    assert joined.replace("x", "", 1) == " ".join(before)
