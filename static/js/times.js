@@ -21,7 +21,9 @@ export class SegmentTimes {
   show(button) {
     this.box.hidden = !this.box.hidden;
     button.ariaExpanded = String(!this.box.hidden);
-    if (!this.box.hidden) this.fields[0].focus();
+    if (this.box.hidden) return;
+    this.fields[0].focus();
+    this.box.closest("[data-editor]").scrollIntoView({ block: "nearest" });
   }
 
   click(button) {

@@ -305,3 +305,20 @@ def test_click_in_what_is_just_joined_waits_for_it(page: Page, word: str):
     expect(page.get_by_role("dialog")).to_be_hidden()
     joined = _field(page).input_value()
     assert joined.replace("x", "", 1) == " ".join(before)
+
+
+def test_times_that_open_are_clear_of_the_player(open_talk: Callable[..., Page]):  # noqa: F811
+    page = open_talk(width=360, height=740)
+    page.get_by_role("button", name="Edit text").click()
+    last = page.locator("[data-segment]").last
+    last.evaluate("passage => passage.closest('.paragraph').scrollIntoView({ block: 'end' })")
+    _edit(page, -1, last.inner_text().split()[0])
+    page.get_by_role("button", name="Times", exact=True).click()
+    expect(page.get_by_role("button", name="Set times")).to_be_visible()
+    page.wait_for_function(
+        """() => {
+          const button = document.querySelector("[data-set-times]");
+          const { left, bottom } = button.getBoundingClientRect();
+          return button.contains(document.elementFromPoint(left + 8, bottom - 3));
+        }"""
+    )
