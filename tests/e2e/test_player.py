@@ -277,6 +277,7 @@ def test_text_is_one_stop_of_tab_and_arrows_reach_each_word(open_video: Callable
 
 def test_position_and_speed_are_remembered_and_an_address_outranks_them(open_video: Callable[..., Page]):
     page = open_video()
+    _wait_until_ready(page)  # Before that nothing is known that could be kept.
     page.get_by_label("Speed").select_option("2.5")
     _press(page, "l")
     page.reload()
