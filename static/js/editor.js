@@ -50,9 +50,11 @@ export class Editor {
   // Once its text is what it is going to be. What is waited for leads to where it would, or into the line that was clicked.
   openLater(segment, offset) {
     this.close();
-    const lines = (this.outbox.texts.get(segment)?.text ?? "").slice(0, offset).split("\n");
-    if (this.outbox.texts.get(segment)?.text.includes("\n")) {
-      this.leadTo({ segment, isNew: lines.length > 1, open: segment, part: lines.length - 1, offset: lines.at(-1).trimStart().length });
+    const text = this.outbox.texts.get(segment)?.text;
+    if (text?.includes("\n")) {
+      const lines = text.slice(0, offset).split("\n");
+      const part = lines.length - 1;
+      this.leadTo({ segment, isNew: part > 0, open: segment, part, offset: lines.at(-1).trimStart().length });
     } else if (this.then?.open === segment) this.then.offset = offset;
   }
 

@@ -48,6 +48,21 @@ def page(open_talk: Callable[..., Page]) -> Page:  # noqa: F811
     return page
 
 
+@pytest.fixture
+def open_longer(open_page: Callable[..., Page], talker: Person, server: Server) -> Callable[..., Page]:  # noqa: F811
+    """Return a function that opens the page of a recording of five minutes, on which a click in the text edits it."""
+
+    def open_one(**options: int) -> Page:
+        server.run(LONGER.format(name=talker.name))
+        page = open_page(**options)
+        sign_in(page, talker)
+        open_recording(page, "jfk")
+        page.get_by_role("button", name="Edit text").click()
+        return page
+
+    return open_one
+
+
 def _field(page: Page) -> Locator:
     return page.get_by_role("textbox", name="Text of this segment")
 
@@ -127,17 +142,8 @@ def test_click_on_a_segment_of_the_same_paragraph_leads_there(
 
 
 @pytest.mark.parametrize("text", ["", "What was missed."])
-def test_one_click_leads_from_what_is_added_to_a_segment_below(
-    open_page: Callable[..., Page],
-    talker: Person,  # noqa: F811
-    server: Server,
-    text: str,
-):
-    server.run(LONGER.format(name=talker.name))
-    page = open_page()
-    sign_in(page, talker)
-    open_recording(page, "jfk")
-    page.get_by_role("button", name="Edit text").click()
+def test_one_click_leads_from_what_is_added_to_a_segment_below(open_longer: Callable[..., Page], text: str):
+    page = open_longer()
     _edit(page, 4, "can")
     page.keyboard.press("Alt+a")
     added = page.get_by_role("textbox", name="Text that is added after this segment")
@@ -154,17 +160,8 @@ def test_one_click_leads_from_what_is_added_to_a_segment_below(
 
 
 @pytest.mark.parametrize("width", [360, 1440])
-def test_clicked_word_stays_under_the_pointer_on_a_scrolled_page(
-    open_page: Callable[..., Page],
-    talker: Person,  # noqa: F811
-    server: Server,
-    width: int,
-):
-    server.run(LONGER.format(name=talker.name))
-    page = open_page(width=width)
-    sign_in(page, talker)
-    open_recording(page, "jfk")
-    page.get_by_role("button", name="Edit text").click()
+def test_clicked_word_stays_under_the_pointer_on_a_scrolled_page(open_longer: Callable[..., Page], width: int):
+    page = open_longer(width=width)
     page.locator(".paragraph").nth(12).evaluate("paragraph => paragraph.scrollIntoView({ block: 'start' })")
     page.mouse.wheel(0, -200)
     page.wait_for_function("() => document.querySelectorAll('.paragraph')[12].getBoundingClientRect().top > 150")

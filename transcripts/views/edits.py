@@ -111,9 +111,9 @@ def undo(request: HttpRequest, job_id: UUID, edit_id: int) -> HttpResponse:
 def undo_last(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Put back what this person changed last: what others did meanwhile stays."""
     job = visible_job(request, job_id)
-    edits_known = history(job)
-    nothing = NOTHING_OF_YOURS if is_of_others(edits_known, _author(request).pk) else NOTHING_TO_UNDO
-    return _undo(request, job, latest_change(edits_known, _author(request).pk), nothing=nothing)
+    done = history(job)
+    nothing = NOTHING_OF_YOURS if is_of_others(done, _author(request).pk) else NOTHING_TO_UNDO
+    return _undo(request, job, latest_change(done, _author(request).pk), nothing=nothing)
 
 
 @require_POST
